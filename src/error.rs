@@ -1,0 +1,246 @@
+//! The one error: what went wrong, in which service, and whether asking again may help.
+//!
+//! It knows nothing of GraphQL or MCP; the doors translate it as their last step.
+
+use crate::cloud::Service;
+
+/// What every fallible operation of the library returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure, in words a caller may read. Secrets never enter it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// A service answered with an error status.
+    #[error("{}", upstream_message(.0))]
+    Upstream(Box<Upstream>),
+    /// No answer could be had from a service.
+    #[error("{service} ({}) could not be reached: {reason}", .service.code_name())]
+    Unreachable {
+        /// The service that was asked.
+        service: Service,
+        /// The operation, as `GET /servers/detail`.
+        operation: String,
+        /// Why, without the URL.
+        reason: String,
+    },
+    /// A service did not answer within the operation's deadline.
+    #[error("{service} ({}) did not answer within the time allowed ({operation}); ask for less or raise REQUEST_TIMEOUT", .service.code_name())]
+    Timeout {
+        /// The service that was asked.
+        service: Service,
+        /// The operation, as `GET /servers/detail`.
+        operation: String,
+    },
+    /// A service answered with something that is not its API.
+    #[error("{service} ({}) answered {operation} with something unreadable: {reason}", .service.code_name())]
+    Unreadable {
+        /// The service that was asked.
+        service: Service,
+        /// The operation, as `GET /servers/detail`.
+        operation: String,
+        /// What was wrong with the body.
+        reason: String,
+        /// OpenStack's id for the request.
+        request_id: Option<String>,
+    },
+    /// The cloud has no such service.
+    #[error("{service} ({}) is not available in cloud `{cloud}`: {reason}", .service.code_name())]
+    ServiceAbsent {
+        /// The service that was wanted.
+        service: Service,
+        /// The cloud's name.
+        cloud: String,
+        /// Where it was looked for.
+        reason: String,
+    },
+    /// Keystone refused the configured credential.
+    #[error(
+        "Keystone refused the credential of cloud `{cloud}`: {reason}; check its user, password and project"
+    )]
+    Authentication {
+        /// The cloud's name.
+        cloud: String,
+        /// Keystone's words.
+        reason: String,
+        /// OpenStack's id for the request.
+        request_id: Option<String>,
+    },
+    /// The caller asked for something that cannot be.
+    #[error("{0}")]
+    BadInput(String),
+    /// The thing referred to does not exist, or the credential may not see it.
+    #[error("{kind} `{reference}` not found; `{list}` lists those this credential can see")]
+    NotFound {
+        /// What was looked for.
+        kind: &'static str,
+        /// By which id or name.
+        reference: String,
+        /// The field that lists them.
+        list: &'static str,
+    },
+    /// A name stands for several things.
+    #[error("{kind} name `{reference}` is ambiguous; use an id: {}", .candidates.join(", "))]
+    Ambiguous {
+        /// What was looked for.
+        kind: &'static str,
+        /// The name.
+        reference: String,
+        /// Ids with what tells them apart.
+        candidates: Vec<String>,
+    },
+    /// The server was configured wrongly; only seen at start.
+    #[error("{0}")]
+    Configuration(String),
+    /// A bug in this server.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// An error answer of a service.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// The service that answered.
+    pub service: Service,
+    /// The operation, as `GET /servers/detail`.
+    pub operation: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The service's own words, cut to a readable length.
+    pub message: String,
+    /// OpenStack's id for the request.
+    pub request_id: Option<String>,
+}
+
+fn upstream_message(upstream: &Upstream) -> String {
+    let Upstream { service, operation, status, message, .. } = upstream;
+    format!("{service} ({}) answered {status} to {operation}: {message}", service.code_name())
+}
+
+impl Error {
+    /// The stable code of the failure, as `extensions.code` shows it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Upstream(upstream) => match upstream.status {
+                401 => "UNAUTHENTICATED",
+                403 if is_quota(&upstream.message) => "QUOTA_EXCEEDED",
+                403 => "FORBIDDEN",
+                404 => "NOT_FOUND",
+                409 if is_quota(&upstream.message) => "QUOTA_EXCEEDED",
+                409 => "CONFLICT",
+                413 => "QUOTA_EXCEEDED",
+                429 => "RATE_LIMITED",
+                400..=499 => "BAD_REQUEST",
+                503 => "SERVICE_UNAVAILABLE",
+                _ => "UPSTREAM_ERROR",
+            },
+            Self::Unreachable { .. } | Self::ServiceAbsent { .. } => "SERVICE_UNAVAILABLE",
+            Self::Timeout { .. } => "TIMEOUT",
+            Self::Unreadable { .. } => "UPSTREAM_ERROR",
+            Self::Authentication { .. } => "UNAUTHENTICATED",
+            Self::BadInput(_) => "BAD_USER_INPUT",
+            Self::NotFound { .. } => "NOT_FOUND",
+            Self::Ambiguous { .. } => "AMBIGUOUS",
+            Self::Configuration(_) => "CONFIGURATION",
+            Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// The service that failed, when one did.
+    #[must_use]
+    pub fn service(&self) -> Option<Service> {
+        match self {
+            Self::Upstream(upstream) => Some(upstream.service),
+            Self::Unreachable { service, .. }
+            | Self::Timeout { service, .. }
+            | Self::Unreadable { service, .. }
+            | Self::ServiceAbsent { service, .. } => Some(*service),
+            Self::Authentication { .. } => Some(Service::Identity),
+            Self::BadInput(_)
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Configuration(_)
+            | Self::Internal(_) => None,
+        }
+    }
+
+    /// The upstream operation that failed, as `GET /servers/detail`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&str> {
+        match self {
+            Self::Upstream(upstream) => Some(&upstream.operation),
+            Self::Unreachable { operation, .. }
+            | Self::Timeout { operation, .. }
+            | Self::Unreadable { operation, .. } => Some(operation),
+            Self::ServiceAbsent { .. }
+            | Self::Authentication { .. }
+            | Self::BadInput(_)
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Configuration(_)
+            | Self::Internal(_) => None,
+        }
+    }
+
+    /// OpenStack's id for the failed request: what an operator asks for first.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Upstream(upstream) => upstream.request_id.as_deref(),
+            Self::Unreadable { request_id, .. } | Self::Authentication { request_id, .. } => {
+                request_id.as_deref()
+            }
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::ServiceAbsent { .. }
+            | Self::BadInput(_)
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Configuration(_)
+            | Self::Internal(_) => None,
+        }
+    }
+
+    /// The HTTP status a service answered with.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Upstream(upstream) => Some(upstream.status),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request may succeed a little later.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Upstream(upstream) => matches!(upstream.status, 429 | 500 | 502 | 503 | 504),
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Unreadable { .. } => true,
+            Self::ServiceAbsent { .. }
+            | Self::Authentication { .. }
+            | Self::BadInput(_)
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Configuration(_)
+            | Self::Internal(_) => false,
+        }
+    }
+
+    /// Whether the service refused the caller, so that asking for less may help.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(403)
+    }
+
+    /// Whether the service said that the thing is not there.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. }) || self.status() == Some(404)
+    }
+}
+
+/// Nova says 403 and Neutron 409 when a quota is full; only the text tells.
+fn is_quota(message: &str) -> bool {
+    let message = message.to_lowercase();
+    message.contains("quota")
+}

@@ -1,0 +1,13 @@
+//! One GraphQL graph in front of an OpenStack cloud, and an MCP server as a thin layer of fixed
+//! queries over that graph.
+//!
+//! A request's way: a door ([`mcp`], [`http`]) → [`auth`] → [`graph`] (validate, resolve, batch)
+//! → [`cloud`] → OpenStack. See `ARCHITECTURE.md` for the map and the invariants.
+
+pub mod auth;
+pub mod cloud;
+pub mod config;
+pub mod error;
+pub mod graph;
+
+pub use error::{Error, Result};
