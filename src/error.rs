@@ -112,8 +112,17 @@ pub struct Upstream {
 }
 
 fn upstream_message(upstream: &Upstream) -> String {
-    let Upstream { service, operation, status, message, .. } = upstream;
-    format!("{service} ({}) answered {status} to {operation}: {message}", service.code_name())
+    let Upstream {
+        service,
+        operation,
+        status,
+        message,
+        ..
+    } = upstream;
+    format!(
+        "{service} ({}) answered {status} to {operation}: {message}",
+        service.code_name()
+    )
 }
 
 impl Error {

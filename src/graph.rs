@@ -32,7 +32,9 @@ impl Graph {
     #[must_use]
     pub fn without_cloud() -> Self {
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
-        Self { inner: Arc::new(Inner { schema }) }
+        Self {
+            inner: Arc::new(Inner { schema }),
+        }
     }
 
     /// The SDL of what a caller may do.
