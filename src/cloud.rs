@@ -1,5 +1,259 @@
 //! One caller's view of a cloud: knows REST, and nothing of GraphQL or MCP.
 
+mod cache;
+mod catalog;
+pub mod collection;
+pub mod compute;
+mod failure;
+mod operation;
+mod request;
 mod service;
+mod session;
 
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+use url::Url;
+
+pub use cache::{Answers, CacheLimits, Keep};
+pub use catalog::{Endpoint, Microversion};
+pub use operation::{Charge, Operation};
+pub use request::Parameter;
 pub use service::Service;
+pub use session::{Reference, Token};
+
+use crate::config::CloudEntry;
+use crate::{Error, Result};
+use cache::Kept;
+use request::{Answer, Call, Transport};
+use session::Session;
+
+/// A configured cloud: its connections, its session and what is known of its services.
+#[derive(Debug)]
+pub struct Connection {
+    entry: Arc<CloudEntry>,
+    transport: Transport,
+    session: Session,
+    endpoints: [OnceCell<Endpoint>; Service::ALL.len()],
+    answers: Arc<Answers>,
+}
+
+impl Connection {
+    /// Prepares a connection; nothing is sent until something is asked.
+    pub fn new(entry: CloudEntry, answers: Arc<Answers>) -> Result<Self> {
+        let entry = Arc::new(entry);
+        Ok(Self {
+            transport: Transport::new(&entry)?,
+            session: Session::new(Arc::clone(&entry)),
+            endpoints: Default::default(),
+            entry,
+            answers,
+        })
+    }
+
+    /// The cloud's unique name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.entry.name
+    }
+
+    /// The region whose endpoints are used.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.entry.region.as_deref()
+    }
+}
+
+/// A cloud as one operation sees it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    connection: Arc<Connection>,
+    operation: Arc<Operation>,
+}
+
+impl Cloud {
+    /// The cloud behind `connection`, for the time and on the bill of `operation`.
+    #[must_use]
+    pub fn new(connection: Arc<Connection>, operation: Arc<Operation>) -> Self {
+        Self {
+            connection,
+            operation,
+        }
+    }
+
+    /// The cloud's unique name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.connection.name()
+    }
+
+    /// The region whose endpoints are used.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.connection.region()
+    }
+
+    /// The token in use, had from Keystone when there is none yet.
+    pub async fn token(&self) -> Result<Arc<Token>> {
+        self.connection
+            .session
+            .token(&self.connection.transport, &self.operation)
+            .await
+    }
+
+    /// Whether the credential is an administrator's, so that lists span all projects.
+    pub async fn is_admin(&self) -> Result<bool> {
+        Ok(self.token().await?.is_admin())
+    }
+
+    /// Where a service is; found once for each cloud.
+    pub async fn endpoint(&self, service: Service) -> Result<&Endpoint> {
+        self.connection.endpoints[service as usize]
+            .get_or_try_init(async || self.discover(service).await)
+            .await
+    }
+
+    /// Asks a service for its version document, without a cache: does it answer now?
+    pub async fn probe(&self, service: Service) -> Result<Endpoint> {
+        self.discover(service).await
+    }
+
+    async fn discover(&self, service: Service) -> Result<Endpoint> {
+        let token = self.token().await?;
+        let entry = &self.connection.entry;
+        if let Some(url) = entry.endpoint_overrides.get(&service) {
+            return self
+                .version_of(service, catalog::api_base(service, url, &token))
+                .await;
+        }
+        if let Some(port) = entry.ports.get(&service) {
+            let mut url = entry.auth_url.clone();
+            url.set_path("");
+            // Refused only for URLs without a host, which an http URL has.
+            let _ = url.set_port(Some(*port));
+            match self
+                .version_of(service, catalog::api_base(service, &url, &token))
+                .await
+            {
+                Ok(endpoint) => return Ok(endpoint),
+                Err(error) => tracing::warn!(
+                    cloud = self.name(),
+                    %service,
+                    port,
+                    %error,
+                    "nothing answers at the configured port; using the catalog"
+                ),
+            }
+        }
+        let url = match service {
+            // Where the token came from is where Keystone answers, whatever its catalog says.
+            Service::Identity => entry.auth_url.clone(),
+            _ => catalog::catalog_url(entry, &token, service)?,
+        };
+        self.version_of(service, catalog::api_base(service, &url, &token))
+            .await
+    }
+
+    /// Reads the version document of the API at `base`.
+    async fn version_of(&self, service: Service, base: Url) -> Result<Endpoint> {
+        let mut root = base.clone();
+        if matches!(service, Service::BlockStorage | Service::Orchestration)
+            && let Some(project) = self.token().await?.project.as_ref()
+        {
+            let path = root.path().trim_end_matches('/');
+            let path = path.strip_suffix(&project.id).unwrap_or(path).to_owned();
+            root.set_path(&path);
+        }
+        // Neutron and Heat answer below their version only with a token; their roots to anyone.
+        let path = match service {
+            Service::Network | Service::Orchestration | Service::Image => {
+                let path = root.path().trim_end_matches('/').to_owned();
+                root.set_path(path.rsplit_once('/').map_or("", |(prefix, _)| prefix));
+                "/"
+            }
+            Service::Identity => "",
+            Service::Compute | Service::BlockStorage | Service::Placement => "/",
+        };
+        let call = Call::get(service, path);
+        let answer = self
+            .connection
+            .transport
+            .send(&root, &call, None, &self.operation)
+            .await?;
+        let (max_microversion, version) =
+            catalog::newest_version(&answer.body).ok_or_else(|| Error::Unreadable {
+                service,
+                operation: call.operation(),
+                reason: "it is not a version document".to_owned(),
+                request_id: answer.request_id.clone(),
+            })?;
+        Ok(Endpoint {
+            base,
+            max_microversion,
+            version,
+        })
+    }
+
+    /// Sends a call to its service with the session's token; once more with a new one when the
+    /// service says that the token is not good any longer.
+    async fn send(&self, call: &Call<'_>) -> Result<Answer> {
+        let token = self.token().await?;
+        let endpoint = self.endpoint(call.service).await?;
+        let mut call = call.clone();
+        call.microversion = match (call.microversion, endpoint.max_microversion) {
+            (Some(wanted), Some(max)) => Some(wanted.min(max)),
+            _ => None,
+        };
+        let answer = self.send_with(&endpoint.base, &call, &token.secret).await;
+        match answer {
+            Err(error) if error.status() == Some(401) => {
+                self.connection.session.forget(&token).await;
+                let renewed = self.token().await?;
+                self.send_with(&endpoint.base, &call, &renewed.secret).await
+            }
+            other => other,
+        }
+    }
+
+    async fn send_with(&self, base: &Url, call: &Call<'_>, token: &SecretString) -> Result<Answer> {
+        self.connection
+            .transport
+            .send(base, call, Some(token), &self.operation)
+            .await
+    }
+
+    /// The answer under `key`: this operation's, else a kept one, else fetched now.
+    ///
+    /// The fetch is boxed: it is the bottom of every resolver, and would be part of the type of
+    /// each of them.
+    async fn kept<T: Send + Sync + 'static>(
+        &self,
+        service: Service,
+        keep: Keep,
+        key: &str,
+        fetch: BoxFuture<'_, Result<(T, usize)>>,
+    ) -> Result<Arc<T>> {
+        let token = self.token().await?;
+        let key = format!("{}{service} {key}", token.identity);
+        let cell = self.operation.answer(&key);
+        let asked = cell.get_or_init(async || {
+            let fetched = async {
+                let (value, bytes) = fetch.await?;
+                Ok(Kept {
+                    value: Arc::new(value),
+                    bytes,
+                })
+            };
+            let (kept, is_fresh) = self.connection.answers.get(keep, &key, fetched).await?;
+            if !is_fresh {
+                self.operation.charge_cached(service);
+            }
+            Ok(kept)
+        });
+        let kept = asked.await.clone()?;
+        Arc::downcast(kept.value)
+            .map_err(|_| Error::Internal(format!("two kinds of answer under `{key}`")))
+    }
+}

@@ -1,10 +1,26 @@
 //! The graph: one schema over every service, executed for every door.
 
-use std::sync::Arc;
+pub mod compute;
+pub mod connection;
+pub mod failure;
+pub mod loader;
+pub mod noun;
+pub mod quota;
+pub mod scalar;
+pub mod scope;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Object, Request, Response, Schema};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{
+    EmptyMutation, EmptySubscription, MergedObject, Request, Response, SDLExportOptions, Schema,
+    Value,
+};
 
 use crate::auth::Caller;
+use crate::cloud::{Charge, Operation};
+use compute::ComputeQuery;
+use scope::{CloudRef, Clouds, Session};
 
 /// The graph, ready to execute. Cheap to clone.
 #[derive(Clone)]
@@ -13,27 +29,37 @@ pub struct Graph {
 }
 
 struct Inner {
-    schema: Schema<Query, EmptyMutation, EmptySubscription>,
+    schema: ReadSchema,
+    clouds: Clouds,
+    request_timeout: Duration,
 }
 
-struct Query;
+type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
-/// Stand-in until the nouns are there.
-#[Object]
+/// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
+#[derive(MergedObject)]
+struct Query(ComputeQuery);
+
 impl Query {
-    /// The name of the default cloud.
-    async fn cloud_name(&self) -> &'static str {
-        "none"
+    fn new() -> Self {
+        let cloud = CloudRef::default();
+        Self(ComputeQuery::new(&cloud))
     }
 }
 
 impl Graph {
-    /// A graph without a cloud.
+    /// The graph over some clouds; an operation may take `request_timeout`.
     #[must_use]
-    pub fn without_cloud() -> Self {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
+    pub fn new(clouds: Clouds, request_timeout: Duration) -> Self {
+        let schema = Schema::build(Query::new(), EmptyMutation, EmptySubscription)
+            .enable_federation()
+            .finish();
         Self {
-            inner: Arc::new(Inner { schema }),
+            inner: Arc::new(Inner {
+                schema,
+                clouds,
+                request_timeout,
+            }),
         }
     }
 
@@ -43,8 +69,58 @@ impl Graph {
         self.inner.schema.sdl()
     }
 
-    /// Executes one operation for a caller, under the limits that hold at every door.
-    pub async fn execute(&self, _caller: Caller, request: Request) -> Response {
-        self.inner.schema.execute(request).await
+    /// The SDL as a Federation subgraph has it.
+    #[must_use]
+    pub fn federation_sdl(&self) -> String {
+        let options = SDLExportOptions::new().federation().compose_directive();
+        self.inner.schema.sdl_with_options(options)
     }
+
+    /// Executes one operation for a caller, under the limits that hold at every door.
+    pub async fn execute(&self, caller: Caller, request: Request) -> Response {
+        let operation = Arc::new(Operation::new(self.inner.request_timeout));
+        let session = Session::new(self.inner.clouds.clone(), Arc::clone(&operation), caller);
+        let mut response = self.inner.schema.execute(request.data(session)).await;
+        response.errors = failure::fold(response.errors);
+        response
+            .extensions
+            .insert("upstream".to_owned(), bill(&operation));
+        response
+    }
+}
+
+/// What the operation asked of the cloud, in all and by service.
+fn bill(operation: &Operation) -> Value {
+    let lines = operation.bill();
+    let mut all = Charge::default();
+    let mut services = async_graphql::indexmap::IndexMap::new();
+    for (service, charge) in lines {
+        all.calls += charge.calls;
+        all.cached += charge.cached;
+        all.bytes += charge.bytes;
+        all.milliseconds += charge.milliseconds;
+        services.insert(
+            async_graphql::Name::new(service.service_type()),
+            charged(charge),
+        );
+    }
+    let mut bill = charged(all);
+    if let Value::Object(bill) = &mut bill {
+        bill.insert(
+            async_graphql::Name::new("services"),
+            Value::Object(services),
+        );
+    }
+    bill
+}
+
+fn charged(charge: Charge) -> Value {
+    let figures = [
+        ("calls", charge.calls),
+        ("cached", charge.cached),
+        ("bytes", charge.bytes),
+        ("milliseconds", charge.milliseconds),
+    ];
+    let named = figures.map(|(name, figure)| (async_graphql::Name::new(name), Value::from(figure)));
+    Value::Object(named.into_iter().collect())
 }

@@ -1,0 +1,102 @@
+//! One operation's share of the cloud: its deadline, its request id and its bill.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use super::cache::Kept;
+use super::service::Service;
+use crate::Result;
+
+/// What one GraphQL operation, or one MCP call, may take and has taken so far.
+#[derive(Debug)]
+pub struct Operation {
+    /// When every upstream call of the operation has to be over.
+    pub(super) deadline: Instant,
+    /// Sent to every service, so that their logs can be joined.
+    pub(super) global_request_id: String,
+    bill: [Line; Service::ALL.len()],
+    answers: Mutex<HashMap<String, Arc<OnceCell<Result<Kept>>>>>,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    calls: AtomicU64,
+    cached: AtomicU64,
+    bytes: AtomicU64,
+    microseconds: AtomicU64,
+}
+
+/// What an operation asked of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Charge {
+    /// Requests that were sent, repeated ones included.
+    pub calls: u64,
+    /// Answers that were had from a cache instead.
+    pub cached: u64,
+    /// Bytes of the answers' bodies.
+    pub bytes: u64,
+    /// Milliseconds spent waiting, summed over parallel calls.
+    pub milliseconds: u64,
+}
+
+impl Operation {
+    /// An operation that has `time` from now.
+    #[must_use]
+    pub fn new(time: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + time,
+            global_request_id: format!("req-{}", uuid::Uuid::new_v4()),
+            bill: Default::default(),
+            answers: Mutex::default(),
+        }
+    }
+
+    /// What each service was asked, leaving out those that were not.
+    #[must_use]
+    pub fn bill(&self) -> Vec<(Service, Charge)> {
+        let charges = Service::ALL.iter().zip(&self.bill);
+        charges
+            .map(|(service, line)| (*service, line.charge()))
+            .filter(|(_, charge)| charge.calls + charge.cached > 0)
+            .collect()
+    }
+
+    pub(super) fn charge_call(&self, service: Service, bytes: usize, time: Duration) {
+        let line = &self.bill[service as usize];
+        line.calls.fetch_add(1, Ordering::Relaxed);
+        line.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        line.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    }
+
+    pub(super) fn charge_cached(&self, service: Service) {
+        self.bill[service as usize]
+            .cached
+            .fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The place where the answer under `key` is, or will be, kept for this operation.
+    pub(super) fn answer(&self, key: &str) -> Arc<OnceCell<Result<Kept>>> {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = answers.get(key) {
+            return Arc::clone(cell);
+        }
+        Arc::clone(answers.entry(key.to_owned()).or_default())
+    }
+}
+
+impl Line {
+    fn charge(&self) -> Charge {
+        Charge {
+            calls: self.calls.load(Ordering::Relaxed),
+            cached: self.cached.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            milliseconds: self.microseconds.load(Ordering::Relaxed) / 1000,
+        }
+    }
+}

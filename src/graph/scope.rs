@@ -1,0 +1,150 @@
+//! What a resolver holds of a cloud: the cloud for this operation, and its loaders.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::Context;
+
+use super::loader::{Loaders, Plan};
+use crate::auth::Caller;
+use crate::cloud::{Cloud, Connection, Operation, Token};
+use crate::{Error, Result};
+
+/// A cloud within one request; every node keeps the one it came from.
+#[derive(Clone)]
+pub struct Scope {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    cloud: Cloud,
+    loaders: Loaders,
+}
+
+impl Scope {
+    fn new(cloud: Cloud) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                cloud,
+                loaders: Loaders::default(),
+            }),
+        }
+    }
+
+    /// The cloud.
+    #[must_use]
+    pub fn cloud(&self) -> &Cloud {
+        &self.inner.cloud
+    }
+
+    /// The cloud's unique name.
+    #[must_use]
+    pub fn cloud_name(&self) -> String {
+        self.inner.cloud.name().to_owned()
+    }
+
+    /// The token in use.
+    pub async fn token(&self) -> Result<Arc<Token>> {
+        self.inner.cloud.token().await
+    }
+
+    /// What a plan has for a key, batched with the other keys asked for meanwhile.
+    pub async fn load<P: Plan>(&self, key: P::Key) -> Result<Option<P::Value>> {
+        self.inner.loaders.load::<P>(&self.inner.cloud, key).await
+    }
+}
+
+/// The configured clouds, the default one first.
+#[derive(Clone, Debug)]
+pub struct Clouds {
+    connections: Arc<Vec<Arc<Connection>>>,
+}
+
+impl Clouds {
+    /// From connections, the default one first.
+    #[must_use]
+    pub fn new(connections: Vec<Arc<Connection>>) -> Self {
+        Self {
+            connections: Arc::new(connections),
+        }
+    }
+
+    /// Every cloud, the default one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Connection>> {
+        self.connections.iter()
+    }
+
+    fn find(&self, name: Option<&str>) -> Result<&Arc<Connection>> {
+        let Some(name) = name else {
+            return self
+                .connections
+                .first()
+                .ok_or_else(|| Error::Configuration("no cloud is configured".to_owned()));
+        };
+        self.connections
+            .iter()
+            .find(|cloud| cloud.name() == name)
+            .ok_or_else(|| {
+                let known: Vec<_> = self.connections.iter().map(|cloud| cloud.name()).collect();
+                Error::BadInput(format!(
+                    "no cloud `{name}` is configured; there are: {}",
+                    known.join(", ")
+                ))
+            })
+    }
+}
+
+/// What one request carries to its resolvers.
+pub struct Session {
+    pub(super) clouds: Clouds,
+    pub(super) operation: Arc<Operation>,
+    /// Who asks.
+    pub caller: Caller,
+    scopes: Mutex<HashMap<String, Scope>>,
+}
+
+impl Session {
+    pub(super) fn new(clouds: Clouds, operation: Arc<Operation>, caller: Caller) -> Self {
+        Self {
+            clouds,
+            operation,
+            caller,
+            scopes: Mutex::default(),
+        }
+    }
+
+    /// The scope of a cloud, the same for the whole request.
+    pub(super) fn scope(&self, name: Option<&str>) -> Result<Scope> {
+        let connection = self.clouds.find(name)?;
+        let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        let scope = scopes
+            .entry(connection.name().to_owned())
+            .or_insert_with(|| {
+                Scope::new(Cloud::new(
+                    Arc::clone(connection),
+                    Arc::clone(&self.operation),
+                ))
+            });
+        Ok(scope.clone())
+    }
+}
+
+/// Which cloud the fields of a query object speak of.
+#[derive(Clone, Debug, Default)]
+pub struct CloudRef(Option<Arc<str>>);
+
+impl CloudRef {
+    /// The cloud of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self(Some(Arc::from(name)))
+    }
+
+    /// The cloud's scope in the request at hand.
+    pub fn scope(&self, context: &Context<'_>) -> Result<Scope> {
+        let session = context
+            .data::<Session>()
+            .map_err(|_| Error::Internal("the request has no session".to_owned()))?;
+        session.scope(self.0.as_deref())
+    }
+}
