@@ -110,9 +110,28 @@ impl Cloud {
 
     /// Where a service is; found once for each cloud.
     pub async fn endpoint(&self, service: Service) -> Result<&Endpoint> {
-        self.connection.endpoints[service as usize]
-            .get_or_try_init(async || self.discover(service).await)
-            .await
+        let endpoint = &self.connection.endpoints[service as usize];
+        if let Some(endpoint) = endpoint.get() {
+            return Ok(endpoint);
+        }
+        // What failed once in an operation is not tried again by every field of it.
+        let cell = self
+            .operation
+            .answer(&format!("endpoint {} {service}", self.name()));
+        let asked = cell.get_or_init(async || {
+            let discovered: BoxFuture<'_, _> = Box::pin(self.discover(service));
+            let kept = Kept {
+                value: Arc::new(()),
+                bytes: 0,
+            };
+            endpoint
+                .get_or_try_init(async || discovered.await)
+                .await
+                .map(|_| kept)
+        });
+        asked.await.clone()?;
+        let missing = || Error::Internal(format!("{service} was discovered and is not known"));
+        endpoint.get().ok_or_else(missing)
     }
 
     /// Asks a service for its version document, without a cache: does it answer now?

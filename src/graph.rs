@@ -1,5 +1,6 @@
 //! The graph: one schema over every service, executed for every door.
 
+pub mod cloud;
 pub mod compute;
 pub mod connection;
 pub mod failure;
@@ -9,7 +10,7 @@ pub mod quota;
 pub mod scalar;
 pub mod scope;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_graphql::{
@@ -19,6 +20,7 @@ use async_graphql::{
 
 use crate::auth::Caller;
 use crate::cloud::{Charge, Operation};
+use cloud::CloudsQuery;
 use compute::ComputeQuery;
 use scope::{CloudRef, Clouds, Session};
 
@@ -38,12 +40,12 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(ComputeQuery);
+struct Query(CloudsQuery, ComputeQuery);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(ComputeQuery::new(&cloud))
+        Self(CloudsQuery, ComputeQuery::new(&cloud))
     }
 }
 
@@ -80,7 +82,13 @@ impl Graph {
     pub async fn execute(&self, caller: Caller, request: Request) -> Response {
         let operation = Arc::new(Operation::new(self.inner.request_timeout));
         let session = Session::new(self.inner.clouds.clone(), Arc::clone(&operation), caller);
+        let reports = session.reports();
         let mut response = self.inner.schema.execute(request.data(session)).await;
+        let reported = reports.lock().unwrap_or_else(PoisonError::into_inner);
+        response
+            .errors
+            .extend(reported.iter().map(failure::pathless));
+        drop(reported);
         response.errors = failure::fold(response.errors);
         response
             .extensions

@@ -78,9 +78,17 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// How errors name the call: without its query, so that equal ones fold into one.
+    /// How errors name the call: without its query and ids, so that equal ones fold into one.
     pub(super) fn operation(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        let is_id = |segment: &str| {
+            segment.len() >= 32
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+        };
+        let segments = self.path.split('/');
+        let named = segments.map(|segment| if is_id(segment) { "{id}" } else { segment });
+        format!("{} {}", self.method, named.collect::<Vec<_>>().join("/"))
     }
 }
 

@@ -46,6 +46,11 @@ pub fn graphql(error: &Error) -> async_graphql::Error {
     graphql
 }
 
+/// The error of no field in particular.
+pub(super) fn pathless(error: &Error) -> ServerError {
+    graphql(error).into_server_error(async_graphql::Pos::default())
+}
+
 /// How many paths a folded error names.
 const PATHS: usize = 10;
 

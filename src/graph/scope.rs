@@ -19,16 +19,31 @@ pub struct Scope {
 struct Inner {
     cloud: Cloud,
     loaders: Loaders,
+    reports: Reports,
 }
 
+/// What went wrong without spoiling any field.
+pub(super) type Reports = Arc<Mutex<Vec<Error>>>;
+
 impl Scope {
-    fn new(cloud: Cloud) -> Self {
+    fn new(cloud: Cloud, reports: Reports) -> Self {
         Self {
             inner: Arc::new(Inner {
                 cloud,
                 loaders: Loaders::default(),
+                reports,
             }),
         }
+    }
+
+    /// Tells the caller what went wrong where a field still has something to say: the answer
+    /// gets the error beside the data.
+    pub fn report(&self, error: Error) {
+        self.inner
+            .reports
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(error);
     }
 
     /// The cloud.
@@ -101,16 +116,24 @@ pub struct Session {
     /// Who asks.
     pub caller: Caller,
     scopes: Mutex<HashMap<String, Scope>>,
+    reports: Reports,
 }
 
 impl Session {
     pub(super) fn new(clouds: Clouds, operation: Arc<Operation>, caller: Caller) -> Self {
+        let reports = Reports::default();
         Self {
             clouds,
             operation,
             caller,
             scopes: Mutex::default(),
+            reports,
         }
+    }
+
+    /// Where what resolvers report will be found.
+    pub(super) fn reports(&self) -> Reports {
+        Arc::clone(&self.reports)
     }
 
     /// The scope of a cloud, the same for the whole request.
@@ -120,10 +143,8 @@ impl Session {
         let scope = scopes
             .entry(connection.name().to_owned())
             .or_insert_with(|| {
-                Scope::new(Cloud::new(
-                    Arc::clone(connection),
-                    Arc::clone(&self.operation),
-                ))
+                let cloud = Cloud::new(Arc::clone(connection), Arc::clone(&self.operation));
+                Scope::new(cloud, Arc::clone(&self.reports))
             });
         Ok(scope.clone())
     }

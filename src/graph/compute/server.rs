@@ -1,19 +1,22 @@
 //! Servers: what users run, and what everything else hangs on.
 
+mod edges;
+mod filter;
+
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
+use async_graphql::{Enum, ID, Json, SimpleObject};
 
-use super::flavor::{ByName, Flavor};
+pub use filter::{ServerFilter, ServerOrderField, ServerSearch, ServerSearchField};
+
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, SERVERS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::Node;
-use crate::graph::failure::{Answered, answered};
-use crate::graph::noun::{Noun, Pushed, Rows, contains, root_fields, unset_or};
+use crate::graph::noun::{Noun, Pushed, Rows, root_fields, singly_or_listed};
 use crate::graph::scalar::{DateTime, open_enum};
 use crate::graph::scope::Scope;
 
@@ -25,38 +28,159 @@ pub struct Server {
     id: ID,
     /// The display name; not unique. Null only when its cell is down.
     name: Option<String>,
+    /// Free text.
+    description: Option<String>,
     /// The state as users see it.
     status: ServerStatus,
-    /// What users noted, by key.
-    metadata: Json<BTreeMap<String, String>>,
+    /// The state as Nova sees it, as `active`, `stopped`, `error`.
+    vm_state: Option<String>,
+    /// What Nova is doing with it now; null when nothing.
+    task_state: Option<String>,
+    /// What the hypervisor says of it.
+    power_state: Option<PowerState>,
+    /// Percent of a build or migration; null otherwise.
+    progress: Option<i32>,
     /// When it was made.
     created_at: Option<DateTime>,
+    /// When its record was last changed.
+    updated_at: Option<DateTime>,
+    /// When it first ran; null until then.
+    launched_at: Option<DateTime>,
+    /// When it was deleted.
+    terminated_at: Option<DateTime>,
+    /// The zone it runs in; null while it has no host.
+    availability_zone: Option<String>,
+    /// The compute host it is on; null without one, and for who is no administrator.
+    host: Option<String>,
+    /// The hypervisor's name; null as `host`.
+    hypervisor_hostname: Option<String>,
+    /// The hypervisor's own name for it; null for who is no administrator.
+    instance_name: Option<String>,
+    /// A hash of project and host: equal for servers of one project on one host.
+    host_id: Option<String>,
+    /// Whether the compute service on its host is up; null for who is no administrator.
+    host_status: Option<String>,
+    /// The name the guest was given.
+    hostname: Option<String>,
+    /// The name its flavor had when it was made or resized.
+    flavor_name: Option<String>,
+    /// Virtual CPUs.
+    vcpus: Option<i64>,
+    /// Memory, in MiB.
+    ram_mib: Option<i64>,
+    /// Root disk, in GiB; 0 takes the image's size.
+    disk_gib: Option<i64>,
+    /// Ephemeral disk, in GiB.
+    ephemeral_gib: Option<i64>,
+    /// Swap, in MiB.
+    swap_mib: Option<i64>,
+    /// The id of the image it was made from; null when it was booted from a volume.
+    image_id: Option<ID>,
+    /// The name of the key it was made with; the key may be gone.
+    key_name: Option<String>,
+    /// Its addresses, as Nova has cached them.
+    addresses: Vec<ServerAddress>,
+    /// The names of its security groups.
+    security_group_names: Vec<String>,
+    /// The volumes that Nova has attached to it.
+    volumes_attached: Vec<AttachedVolume>,
+    /// What users noted, by key.
+    metadata: Json<BTreeMap<String, String>>,
+    /// What users tagged it with.
+    tags: Vec<String>,
+    /// Whether it is locked against its users.
+    is_locked: Option<bool>,
+    /// Why it is locked.
+    locked_reason: Option<String>,
+    /// Whether it has a configuration drive.
+    has_config_drive: bool,
+    /// What went wrong; null unless something did.
+    fault: Option<ServerFault>,
+    /// The project it belongs to.
+    project_id: Option<ID>,
+    /// The user who made it.
+    user_id: Option<ID>,
     #[graphql(skip)]
     row: Arc<compute::Server>,
     #[graphql(skip)]
     scope: Scope,
 }
 
-#[ComplexObject]
-impl Server {
-    /// The cloud it is of.
-    async fn cloud_name(&self) -> &str {
-        self.scope.cloud().name()
-    }
+/// An address of a server.
+#[derive(SimpleObject)]
+pub struct ServerAddress {
+    /// The name of the network; not unique in the cloud.
+    network_name: String,
+    /// The address.
+    address: String,
+    /// 4 or 6.
+    ip_version: i32,
+    /// Whether it is the port's own or a floating one.
+    kind: AddressKind,
+    /// The port's MAC address.
+    mac_address: Option<String>,
+}
 
-    /// Its flavor as it is now; null when that was deleted.
-    async fn flavor(&self) -> Answered<Flavor> {
-        let name = self
-            .row
-            .flavor
-            .as_ref()
-            .and_then(|flavor| flavor.original_name.clone());
-        let found = async {
-            let Some(name) = name else { return Ok(None) };
-            let row = self.scope.load::<ByName>(name).await?;
-            Ok(row.map(|row| Flavor::new(&self.scope, &row)))
-        };
-        answered(found.await)
+open_enum! {
+    /// How an address came to a server.
+    AddressKind {
+        /// It is the port's own.
+        Fixed = "fixed",
+        /// It is a floating IP that points at the port.
+        Floating = "floating",
+    }
+}
+
+/// A volume as Nova has it attached; Cinder's view is on the volume.
+#[derive(SimpleObject)]
+pub struct AttachedVolume {
+    /// Cinder's id.
+    volume_id: ID,
+    /// Whether it is deleted with the server.
+    is_deleted_with_server: Option<bool>,
+}
+
+/// What went wrong with a server.
+#[derive(SimpleObject)]
+pub struct ServerFault {
+    /// As HTTP would say it: 500 for most.
+    code: Option<i32>,
+    /// In Nova's words.
+    message: Option<String>,
+    /// When.
+    created_at: Option<DateTime>,
+}
+
+/// What the hypervisor says of a server.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerState {
+    /// Nothing is known.
+    NoState,
+    /// It runs.
+    Running,
+    /// It is held in memory.
+    Paused,
+    /// It is off.
+    Shutdown,
+    /// It crashed.
+    Crashed,
+    /// It is held on disk.
+    Suspended,
+    /// A value this version of the graph does not know.
+    Unknown,
+}
+
+impl PowerState {
+    fn read(number: i32) -> Self {
+        match number {
+            0 => Self::NoState,
+            1 => Self::Running,
+            3 => Self::Paused,
+            4 => Self::Shutdown,
+            6 => Self::Crashed,
+            7 => Self::Suspended,
+            _ => Self::Unknown,
+        }
     }
 }
 
@@ -104,24 +228,6 @@ open_enum! {
     }
 }
 
-/// Which servers.
-#[derive(InputObject, Default)]
-pub struct ServerFilter {
-    /// The name contains this, whatever the case.
-    name_contains: Option<String>,
-    /// In this state.
-    status: Option<ServerStatus>,
-}
-
-/// What servers can be ordered by.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub enum ServerOrderField {
-    /// The name.
-    Name,
-    /// When they were made.
-    CreatedAt,
-}
-
 impl Node for Server {
     fn cursor_id(&self) -> &str {
         &self.id
@@ -138,12 +244,49 @@ impl Noun for Server {
     const COLLECTION: &'static Collection<compute::Server> = SERVERS;
 
     fn new(scope: &Scope, row: &Arc<compute::Server>) -> Self {
+        let flavor = row.flavor.as_ref();
         Self {
             id: ID::from(&row.id),
             name: row.name.clone(),
+            description: row.description.clone(),
             status: ServerStatus::read(&row.status),
-            metadata: Json(row.metadata.clone()),
+            vm_state: row.vm_state.clone(),
+            task_state: row.task_state.clone(),
+            power_state: row.power_state.map(PowerState::read),
+            progress: row.progress,
             created_at: DateTime::maybe(row.created.as_deref()),
+            updated_at: DateTime::maybe(row.updated.as_deref()),
+            launched_at: DateTime::maybe(row.launched_at.as_deref()),
+            terminated_at: DateTime::maybe(row.terminated_at.as_deref()),
+            availability_zone: present(row.availability_zone.as_ref()),
+            host: present(row.host.as_ref()),
+            hypervisor_hostname: present(row.hypervisor_hostname.as_ref()),
+            instance_name: present(row.instance_name.as_ref()),
+            host_id: present(row.host_id.as_ref()),
+            host_status: present(row.host_status.as_ref()),
+            hostname: present(row.hostname.as_ref()),
+            flavor_name: flavor.and_then(|flavor| flavor.original_name.clone()),
+            vcpus: flavor.and_then(|flavor| flavor.vcpus),
+            ram_mib: flavor.and_then(|flavor| flavor.ram),
+            disk_gib: flavor.and_then(|flavor| flavor.disk),
+            ephemeral_gib: flavor.and_then(|flavor| flavor.ephemeral),
+            swap_mib: flavor.and_then(|flavor| flavor.swap),
+            image_id: row.image.as_ref().map(ID::from),
+            key_name: row.key_name.clone(),
+            addresses: addresses(row),
+            security_group_names: group_names(row),
+            volumes_attached: attached(row),
+            metadata: Json(row.metadata.clone()),
+            tags: row.tags.clone(),
+            is_locked: row.locked,
+            locked_reason: row.locked_reason.clone(),
+            has_config_drive: row
+                .config_drive
+                .as_deref()
+                .is_some_and(|drive| !drive.is_empty()),
+            fault: row.fault.as_ref().map(ServerFault::new),
+            project_id: row.project_id.as_ref().map(ID::from),
+            user_id: row.user_id.as_ref().map(ID::from),
             row: Arc::clone(row),
             scope: scope.clone(),
         }
@@ -157,12 +300,22 @@ impl Noun for Server {
         row.project_id.as_deref()
     }
 
+    async fn prepare(scope: &Scope, filter: ServerFilter) -> Result<ServerFilter> {
+        filter.prepare(scope).await
+    }
+
+    fn push(filter: &ServerFilter) -> Pushed {
+        filter.push()
+    }
+
+    fn push_name(name: &str) -> Vec<Parameter> {
+        filter::exact_names(&[name.to_owned()])
+            .into_iter()
+            .collect()
+    }
+
     fn keeps(filter: &ServerFilter, row: &compute::Server) -> bool {
-        unset_or(filter.name_contains.as_ref(), |part| {
-            contains(row.name.as_deref(), part)
-        }) && unset_or(filter.status.as_ref(), |status| {
-            ServerStatus::read(&row.status) == *status
-        })
+        filter.keeps(row)
     }
 
     fn compare(
@@ -170,18 +323,19 @@ impl Noun for Server {
         one: &compute::Server,
         other: &compute::Server,
     ) -> Ordering {
-        match order {
-            ServerOrderField::Name => one.name.cmp(&other.name),
-            ServerOrderField::CreatedAt => one.created.cmp(&other.created),
-        }
-    }
-
-    fn push(_filter: &ServerFilter) -> Pushed {
-        Pushed::default()
+        order.compare(one, other)
     }
 
     async fn all(cloud: &Cloud, query: Vec<Parameter>) -> Result<Rows<compute::Server>> {
         cloud.list_servers(&query).await
+    }
+
+    async fn by_ids(
+        cloud: &Cloud,
+        ids: Vec<String>,
+    ) -> Result<HashMap<String, Arc<compute::Server>>> {
+        // Nova takes no list of ids; a page of details costs as much as some twenty of these.
+        singly_or_listed::<Self>(cloud, ids, 20).await
     }
 
     async fn ids(cloud: &Cloud, query: Vec<Parameter>) -> Option<Result<Arc<Vec<String>>>> {
@@ -196,4 +350,56 @@ root_fields! {
     /// The servers that the credential can see.
     many: servers,
     filter: ServerFilter, order: ServerOrderField
+}
+
+fn present(text: Option<&String>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).cloned()
+}
+
+fn addresses(row: &compute::Server) -> Vec<ServerAddress> {
+    let networks = row.addresses.iter();
+    let addresses = networks.flat_map(|(network, addresses)| {
+        addresses.iter().map(|address| ServerAddress {
+            network_name: network.clone(),
+            address: address.addr.clone(),
+            ip_version: address.version,
+            kind: address
+                .kind
+                .as_deref()
+                .map_or(AddressKind::Unknown, AddressKind::read),
+            mac_address: address.mac_address.clone(),
+        })
+    });
+    addresses.collect()
+}
+
+/// A group is named once for each port that has it.
+fn group_names(row: &compute::Server) -> Vec<String> {
+    let mut names: Vec<String> = row
+        .security_groups
+        .iter()
+        .map(|it| it.name.clone())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn attached(row: &compute::Server) -> Vec<AttachedVolume> {
+    let volumes = row.volumes_attached.iter();
+    let attached = volumes.map(|volume| AttachedVolume {
+        volume_id: ID::from(&volume.id),
+        is_deleted_with_server: volume.delete_on_termination,
+    });
+    attached.collect()
+}
+
+impl ServerFault {
+    fn new(fault: &compute::Fault) -> Self {
+        Self {
+            code: fault.code,
+            message: fault.message.clone(),
+            created_at: DateTime::maybe(fault.created.as_deref()),
+        }
+    }
 }
