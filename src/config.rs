@@ -1,7 +1,87 @@
 //! The configuration: flag over environment over `.env` over `clouds.yaml` over default.
+//!
+//! [`Config::load`] reads all of it once, at start, and refuses what cannot be by the name of the
+//! variable, flag or file. What is merely of no effect is said in [`Config::warnings`].
 
+mod arguments;
 mod cloud_entry;
+mod clouds;
+mod dotenv;
+mod entry;
+mod environment;
+mod envvars;
+mod expand;
+mod fields;
+mod files;
+mod sections;
+mod settings;
+mod tree;
+mod variables;
 
+pub use arguments::{Arguments, Command, Options};
 pub use cloud_entry::{
     ApplicationCredentialRef, Auth, CloudEntry, DomainRef, Interface, Named, Scope, Tls,
 };
+pub use environment::{Environment, Variables};
+pub use sections::{
+    HttpSettings, Limits, LogFormat, LogLevel, LogSettings, RemoteAuth, ToolSettings, Transport,
+};
+
+use self::settings::{Settings, boolean};
+use crate::Result;
+
+/// Everything the server was told. Its `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What is logged, and how.
+    pub log: LogSettings,
+    /// How clients reach the server.
+    pub transport: Transport,
+    /// Where and for whom it answers over HTTP.
+    pub http: HttpSettings,
+    /// Whether operations that change the cloud may run; they may not by default.
+    pub modify: bool,
+    /// How long things may take and how long they are kept.
+    pub limits: Limits,
+    /// Which tools there are.
+    pub tools: ToolSettings,
+    /// The clouds, the default first. Empty for [`Command::Schema`] alone, which needs none.
+    pub clouds: Vec<CloudEntry>,
+    /// What was set to no effect, for the log, each once.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`](crate::Error::Configuration), naming what is wrong and the way out.
+    pub fn load(arguments: &Arguments, environment: &Environment) -> Result<Self> {
+        let mut warnings = Vec::new();
+        let settings = Settings::collect(&arguments.options, environment, &mut warnings)?;
+        let transport = Transport::read(&settings)?;
+        let http = HttpSettings::read(&settings, &mut warnings)?;
+        let modify = settings.required("ALLOW_MODIFY_OPERATIONS", boolean)?;
+        let needs_clouds = !matches!(arguments.command, Some(Command::Schema { .. }));
+        if transport == Transport::StreamableHttp && needs_clouds {
+            http.check_exposure(modify, &mut warnings)?;
+        }
+        Ok(Self {
+            log: LogSettings::read(&settings)?,
+            transport,
+            http,
+            modify,
+            limits: Limits::read(&settings)?,
+            tools: ToolSettings::read(&settings, environment)?,
+            clouds: if needs_clouds {
+                clouds::read(&settings, environment, &mut warnings)?
+            } else {
+                Vec::new()
+            },
+            warnings,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
