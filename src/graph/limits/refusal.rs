@@ -60,6 +60,8 @@ impl Refusal {
             Self::TooLong { .. } => "QUERY_TOO_LONG",
             Self::TooManyTokens { .. } | Self::TooLarge { .. } => "TOO_LARGE",
             Self::TooNested { .. } => "TOO_NESTED",
+            // The parser has a limit of its own, far beyond ours.
+            Self::Parse(parser::Error::RecursionLimitExceeded) => "TOO_DEEP",
             Self::Parse(_) => "GRAPHQL_PARSE_FAILED",
             Self::TooManyFragments { .. } => "TOO_MANY_FRAGMENTS",
             Self::FragmentCycle { .. } => "GRAPHQL_VALIDATION_FAILED",

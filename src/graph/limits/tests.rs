@@ -133,6 +133,23 @@ fn brackets_are_bounded_before_parsing() {
 }
 
 #[test]
+fn what_may_nest_does_not_overflow_the_stack() {
+    for (open, close) in [("[", "]"), ("{a:", "}")] {
+        let value = format!("{}1{}", open.repeat(98), close.repeat(98));
+        admit(&format!("{{ server(id: {value}) {{ id }} }}")).unwrap();
+        let deeper = format!("{open}{value}{close}");
+        assert_eq!(
+            code(&format!("{{ server(id: {deeper}) {{ id }} }}")),
+            "TOO_NESTED"
+        );
+    }
+    assert_eq!(
+        code(&format!("{}a{}", "{ a ".repeat(100), "}".repeat(100))),
+        "TOO_DEEP"
+    );
+}
+
+#[test]
 fn brackets_in_strings_and_comments_do_not_count() {
     let brackets = "[".repeat(5_000);
     admit(&format!(
