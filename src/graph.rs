@@ -1,25 +1,33 @@
 //! The graph: one schema over every service, executed for every door.
 
+mod bill;
 pub mod cloud;
 pub mod compute;
 pub mod connection;
 pub mod failure;
+pub mod limits;
 pub mod loader;
 pub mod noun;
 pub mod quota;
+mod readiness;
 pub mod scalar;
 pub mod scope;
 
+pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};
+
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::{
     EmptyMutation, EmptySubscription, MergedObject, Request, Response, SDLExportOptions, Schema,
-    Value,
 };
 
+use tokio::sync::Mutex;
+
+use self::limits::Limits;
+use crate::Result;
 use crate::auth::Caller;
-use crate::cloud::{Charge, Operation};
+use crate::cloud::Operation;
 use cloud::CloudsQuery;
 use compute::ComputeQuery;
 use scope::{CloudRef, Clouds, Session};
@@ -34,7 +42,13 @@ struct Inner {
     schema: ReadSchema,
     clouds: Clouds,
     request_timeout: Duration,
+    limits: Limits,
+    sdl: String,
+    readiness: Mutex<Option<(Instant, Readiness)>>,
 }
+
+/// What edges cost for each parent that need a call of their own for it, in rows.
+const WEIGHTS: &[(&str, u64)] = &[];
 
 type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
@@ -51,27 +65,42 @@ impl Query {
 
 impl Graph {
     /// The graph over some clouds; an operation may take `request_timeout`.
-    #[must_use]
-    pub fn new(clouds: Clouds, request_timeout: Duration) -> Self {
+    ///
+    /// # Errors
+    /// When the schema does not fit its limits: a bug.
+    pub fn new(clouds: Clouds, request_timeout: Duration) -> Result<Self> {
         let schema = Schema::build(Query::new(), EmptyMutation, EmptySubscription)
             .enable_federation()
             .finish();
-        Self {
+        let sdl = schema.sdl();
+        let limits = Limits::new(&sdl, WEIGHTS)?;
+        Ok(Self {
             inner: Arc::new(Inner {
                 schema,
                 clouds,
                 request_timeout,
+                limits,
+                sdl,
+                readiness: Mutex::default(),
             }),
-        }
+        })
+    }
+
+    /// A graph without a cloud: it has a schema, and no data.
+    ///
+    /// # Errors
+    /// When the schema does not fit its limits: a bug.
+    pub fn without_cloud() -> Result<Self> {
+        Self::new(Clouds::new(Vec::new()), Duration::from_secs(1))
     }
 
     /// The SDL of what a caller may do.
     #[must_use]
-    pub fn sdl(&self) -> String {
-        self.inner.schema.sdl()
+    pub fn sdl(&self) -> &str {
+        &self.inner.sdl
     }
 
-    /// The SDL as a Federation subgraph has it.
+    /// The SDL of the federation subgraph, for composing a supergraph.
     #[must_use]
     pub fn federation_sdl(&self) -> String {
         let options = SDLExportOptions::new().federation().compose_directive();
@@ -79,7 +108,13 @@ impl Graph {
     }
 
     /// Executes one operation for a caller, under the limits that hold at every door.
-    pub async fn execute(&self, caller: Caller, request: Request) -> Response {
+    pub async fn execute(&self, caller: Caller, mut request: Request) -> Response {
+        let operation_name = request.operation_name.as_deref();
+        let limits = &self.inner.limits;
+        match limits.admit(&request.query, operation_name, &request.variables) {
+            Ok(document) => request.set_parsed_query(document),
+            Err(refusal) => return Response::from_errors(vec![refusal]),
+        };
         let operation = Arc::new(Operation::new(self.inner.request_timeout));
         let session = Session::new(self.inner.clouds.clone(), Arc::clone(&operation), caller);
         let reports = session.reports();
@@ -92,43 +127,7 @@ impl Graph {
         response.errors = failure::fold(response.errors);
         response
             .extensions
-            .insert("upstream".to_owned(), bill(&operation));
+            .insert("upstream".to_owned(), bill::of(&operation));
         response
     }
-}
-
-/// What the operation asked of the cloud, in all and by service.
-fn bill(operation: &Operation) -> Value {
-    let lines = operation.bill();
-    let mut all = Charge::default();
-    let mut services = async_graphql::indexmap::IndexMap::new();
-    for (service, charge) in lines {
-        all.calls += charge.calls;
-        all.cached += charge.cached;
-        all.bytes += charge.bytes;
-        all.milliseconds += charge.milliseconds;
-        services.insert(
-            async_graphql::Name::new(service.service_type()),
-            charged(charge),
-        );
-    }
-    let mut bill = charged(all);
-    if let Value::Object(bill) = &mut bill {
-        bill.insert(
-            async_graphql::Name::new("services"),
-            Value::Object(services),
-        );
-    }
-    bill
-}
-
-fn charged(charge: Charge) -> Value {
-    let figures = [
-        ("calls", charge.calls),
-        ("cached", charge.cached),
-        ("bytes", charge.bytes),
-        ("milliseconds", charge.milliseconds),
-    ];
-    let named = figures.map(|(name, figure)| (async_graphql::Name::new(name), Value::from(figure)));
-    Value::Object(named.into_iter().collect())
 }

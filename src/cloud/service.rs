@@ -53,6 +53,15 @@ impl Service {
         }
     }
 
+    /// Whether every OpenStack has it.
+    #[must_use]
+    pub const fn is_essential(self) -> bool {
+        matches!(
+            self,
+            Self::Identity | Self::Compute | Self::Network | Self::Image
+        )
+    }
+
     /// The service types a catalog may list the service under, the official one first.
     #[must_use]
     pub const fn aliases(self) -> &'static [&'static str] {

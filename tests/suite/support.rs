@@ -46,6 +46,7 @@ pub(crate) fn graph_at(auth_url: &str) -> Graph {
         Clouds::new(vec![Arc::new(connection)]),
         Duration::from_secs(5),
     )
+    .unwrap()
 }
 
 /// A graph that nobody will ask for data.

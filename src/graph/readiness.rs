@@ -1,0 +1,108 @@
+//! Whether the clouds answer, for people and monitoring.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use serde::Serialize;
+
+use super::Graph;
+use crate::Error;
+use crate::cloud::{Cloud, Operation, Service};
+
+/// What every configured cloud answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Readiness {
+    /// Whether every service of every cloud answers.
+    pub ready: bool,
+    /// Each cloud.
+    pub clouds: Vec<CloudReadiness>,
+}
+
+/// What one cloud answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct CloudReadiness {
+    /// The cloud's name.
+    pub name: String,
+    /// Each service of the cloud's catalog.
+    pub services: Vec<ServiceReadiness>,
+}
+
+/// Whether one service answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServiceReadiness {
+    /// The service's type, as `compute`.
+    pub service: String,
+    /// Whether it answers.
+    pub ready: bool,
+    /// Why it does not, in words a caller may read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Readiness {
+    /// The readiness of all of these clouds.
+    #[must_use]
+    pub fn new(clouds: Vec<CloudReadiness>) -> Self {
+        let ready = clouds
+            .iter()
+            .flat_map(|cloud| &cloud.services)
+            .all(|service| service.ready);
+        Self { ready, clouds }
+    }
+}
+
+impl Graph {
+    /// Asks every service of every cloud whether it answers, for a few seconds once.
+    pub async fn readiness(&self) -> Readiness {
+        let mut last = self.inner.readiness.lock().await;
+        if let Some((when, readiness)) = last.as_ref()
+            && when.elapsed() < HOLDS
+        {
+            return readiness.clone();
+        }
+        let time = self.inner.request_timeout.min(LONGEST);
+        let operation = Arc::new(Operation::new(time));
+        let clouds = self.inner.clouds.iter().map(|connection| {
+            let cloud = Cloud::new(Arc::clone(connection), Arc::clone(&operation));
+            async move {
+                let name = cloud.name().to_owned();
+                CloudReadiness {
+                    name,
+                    services: services(&cloud).await,
+                }
+            }
+        });
+        let readiness = Readiness::new(join_all(clouds).await);
+        *last = Some((Instant::now(), readiness.clone()));
+        readiness
+    }
+}
+
+/// For how long an answer stands.
+const HOLDS: Duration = Duration::from_secs(2);
+/// A service that takes longer is not ready.
+const LONGEST: Duration = Duration::from_secs(10);
+
+async fn services(cloud: &Cloud) -> Vec<ServiceReadiness> {
+    if let Err(error) = cloud.token().await {
+        return vec![answered(Service::Identity, Some(&error))];
+    }
+    let asked = Service::ALL.iter().map(|service| async move {
+        match cloud.probe(*service).await {
+            Ok(_) => Some(answered(*service, None)),
+            // A cloud without Heat is a whole cloud.
+            Err(Error::ServiceAbsent { .. }) if !service.is_essential() => None,
+            Err(error) => Some(answered(*service, Some(&error))),
+        }
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+fn answered(service: Service, error: Option<&Error>) -> ServiceReadiness {
+    ServiceReadiness {
+        service: service.service_type().to_owned(),
+        ready: error.is_none(),
+        reason: error.map(ToString::to_string),
+    }
+}

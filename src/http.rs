@@ -1,0 +1,159 @@
+//! The doors over HTTP: `/graphql`, `/graphql/schema`, `/mcp`, `/healthz` and `/readyz`.
+//!
+//! A request passes, in this order: the check of Host and Origin, CORS, authentication, the limit
+//! on its body, its door. Every error that is not GraphQL's or MCP's is JSON too.
+
+mod body;
+mod doors;
+mod exposure;
+mod graphql;
+mod mcp;
+mod negotiation;
+mod origin;
+mod problem;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any_service, get};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderValue, StatusCode};
+use secrecy::SecretString;
+use tower::Service;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use self::exposure::{Exposure, check_exposure};
+use self::origin::Names;
+use self::problem::Problem;
+pub use self::server::{bind, serve};
+use crate::Result;
+use crate::auth::{Authenticator, Caller};
+use crate::graph::Graph;
+
+/// Where the server listens and who it answers.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// The address or name to listen on.
+    pub host: String,
+    /// The port to listen on; 0 picks a free one.
+    pub port: u16,
+    /// The bearer secret. Without one everybody is let in.
+    pub secret: Option<SecretString>,
+    /// Names answered to beyond loopback, with or without a port.
+    pub allowed_hosts: Vec<String>,
+    /// Origins of other web pages that may use this server, as `https://ops.example`.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Every door, as one service. `mcp` answers `/mcp`; it finds the [`Caller`] in the extensions
+/// of the request.
+///
+/// # Errors
+/// When an allowed host or origin is not one.
+pub fn router<M>(options: &HttpOptions, graph: Graph, mcp: M) -> Result<Router>
+where
+    M: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+    M::Response: IntoResponse,
+    M::Future: Send + 'static,
+{
+    let names = Arc::new(Names::new(
+        &options.allowed_hosts,
+        &options.allowed_origins,
+    )?);
+    let authenticator = Arc::new(Authenticator::new(options.secret.as_ref()));
+    let mcp = Router::new()
+        .route("/mcp", any_service(mcp.clone()))
+        .route("/mcp/", any_service(mcp))
+        .layer(middleware::map_response(mcp::errors_as_json));
+    let mut router = Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/graphql/schema", get(doors::schema))
+        .route("/healthz", get(doors::healthz))
+        .route("/readyz", get(doors::readyz))
+        .with_state(graph)
+        .merge(mcp)
+        .fallback(doors::not_found)
+        .method_not_allowed_fallback(doors::method_not_allowed)
+        .layer(middleware::from_fn(body::read))
+        .layer(middleware::from_fn_with_state(authenticator, authenticate));
+    if names.has_origins() {
+        router = router.layer(origin::cors(Arc::clone(&names)));
+    }
+    Ok(router
+        .layer(middleware::from_fn_with_state(names, origin::check))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(finish)))
+}
+
+/// Lets a request through with its [`Caller`], or answers 401.
+async fn authenticate(
+    State(authenticator): State<Arc<Authenticator>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    // Probes carry no token, and clients read here how to get one.
+    let path = request.uri().path();
+    if path == "/healthz" || path.starts_with("/.well-known/") {
+        return next.run(request).await;
+    }
+    match authenticator.authenticate(request.headers()) {
+        Ok(caller) => {
+            request.extensions_mut().insert::<Caller>(caller);
+            next.run(request).await
+        }
+        Err(refusal) => problem::unauthorized(refusal),
+    }
+}
+
+fn panicked(_payload: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a request panicked; this is a bug");
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal_error",
+        "This server failed on the request; its log says why.",
+    )
+    .into_response()
+}
+
+/// Logs the request and sets the headers every answer has.
+async fn finish(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    // The path alone: a query string may carry what does not belong in a log.
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    tracing::debug!(
+        %method,
+        path,
+        status = response.status().as_u16(),
+        duration_ms = started.elapsed().as_millis(),
+        "answered"
+    );
+    let headers: [(HeaderName, &str); 4] = [
+        (CACHE_CONTROL, "no-store"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    for (name, value) in headers {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

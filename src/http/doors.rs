@@ -1,0 +1,57 @@
+//! The small doors, and what is said where there is none.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::problem::Problem;
+use crate::graph::Graph;
+
+const DOORS: &[&str] = &["/mcp", "/graphql", "/graphql/schema", "/healthz", "/readyz"];
+
+/// The process is there; nothing is said of any cloud.
+pub(super) async fn healthz() -> Response {
+    Json(json!({ "status": "ok" })).into_response()
+}
+
+/// What each service of each cloud answers.
+pub(super) async fn readyz(State(graph): State<Graph>) -> Response {
+    let readiness = graph.readiness().await;
+    let status = if readiness.ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(readiness)).into_response()
+}
+
+/// The SDL, or the federation subgraph's with `?federation`.
+pub(super) async fn schema(State(graph): State<Graph>, RawQuery(query): RawQuery) -> String {
+    let query = query.unwrap_or_default();
+    let is_federation =
+        url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "federation");
+    if is_federation {
+        graph.federation_sdl()
+    } else {
+        graph.sdl().to_owned()
+    }
+}
+
+pub(super) async fn not_found() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "There is nothing here; `doors` lists what there is.",
+    )
+    .with_doors(DOORS)
+}
+
+pub(super) async fn method_not_allowed(method: Method) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("{method} is not taken here; the Allow header lists what is."),
+    )
+}
