@@ -9,5 +9,6 @@ pub mod cloud;
 pub mod config;
 pub mod error;
 pub mod graph;
+pub mod mcp;
 
 pub use error::{Error, Result};

@@ -1,0 +1,6 @@
+//! The documents, the calls and the protocol, over a library of books.
+
+mod calls;
+mod protocol;
+mod schemas;
+mod toy;
