@@ -11,6 +11,7 @@ mod document;
 mod execute;
 mod input_schema;
 mod manifest;
+mod notice;
 mod output_schema;
 mod prompts;
 mod sdl;

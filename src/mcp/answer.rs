@@ -5,14 +5,10 @@ use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Map, Value, json};
 
 use super::arguments::BadArgument;
-use super::cut::{Cut, cut};
+use super::notice::{Call, MAX_TEXT};
 use super::output_schema::{ERRORS, NOTICE};
-use super::tool::{LIMIT, OFFSET, Tool};
+use super::tool::Tool;
 
-/// The most bytes of text that a result may have.
-pub(crate) const MAX_TEXT: usize = 64 * 1024;
-/// What is left free for the notice.
-const NOTICE_ROOM: usize = 1024;
 /// The most errors that the text of a failed call names.
 const MAX_NAMED_ERRORS: usize = 10;
 /// The extension of the response that carries its bill, and its key in `_meta`.
@@ -78,16 +74,17 @@ fn succeeded(
     data: Map<String, Value>,
     errors: Vec<Value>,
 ) -> CallToolResult {
+    let call = Call { tool, variables };
     let mut object = data;
-    let notices = further_pages(tool, variables, &object);
     if !errors.is_empty() {
         object.insert(ERRORS.to_owned(), Value::Array(errors));
     }
-    let mut text = with_notice(&mut object, &notices);
+    let pages = call.further_pages(&object);
+    let mut text = with_notice(&mut object, pages.iter().map(|page| page.text.as_str()));
     if text.len() > MAX_TEXT {
         object.shift_remove(NOTICE);
-        let notices = shorten(tool, variables, &mut object);
-        text = with_notice(&mut object, &notices);
+        let cuts = call.shorten(&mut object, pages);
+        text = with_notice(&mut object, cuts.iter().map(String::as_str));
     }
     let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
     result.structured_content = Some(Value::Object(object));
@@ -95,9 +92,13 @@ fn succeeded(
 }
 
 /// Adds the notices and writes the object as text.
-fn with_notice(object: &mut Map<String, Value>, notices: &[String]) -> String {
-    if !notices.is_empty() {
-        object.insert(NOTICE.to_owned(), Value::from(notices.join(" ")));
+fn with_notice<'a>(
+    object: &mut Map<String, Value>,
+    notices: impl Iterator<Item = &'a str>,
+) -> String {
+    let notice = notices.collect::<Vec<_>>().join(" ");
+    if !notice.is_empty() {
+        object.insert(NOTICE.to_owned(), Value::from(notice));
     }
     serde_json::to_string(object).unwrap_or_default()
 }
@@ -156,114 +157,4 @@ fn error_line(error: &Value) -> String {
         line.push_str(&format!(" ({})", facts.join(", ")));
     }
     line
-}
-
-/// Root lists that have more pages, and how to go on.
-fn further_pages(
-    tool: &Tool,
-    variables: &Map<String, Value>,
-    data: &Map<String, Value>,
-) -> Vec<String> {
-    data.iter()
-        .filter(|(_, value)| value["pageInfo"]["hasNextPage"] == Value::Bool(true))
-        .map(|(key, value)| {
-            let shown = ["nodes", "edges"]
-                .iter()
-                .find_map(|rows| value[*rows].as_array())
-                .map_or(0, Vec::len);
-            let of = total(value).map_or(String::new(), |total| format!(" of {total}"));
-            let go_on = go_on(tool, variables, key, shown);
-            format!("`{key}` has more rows than the {shown}{of} shown. {go_on}")
-        })
-        .collect()
-}
-
-/// Cuts the answer to its size, and says what was cut.
-fn shorten(
-    tool: &Tool,
-    variables: &Map<String, Value>,
-    object: &mut Map<String, Value>,
-) -> Vec<String> {
-    let (cuts, fits) = cut(object, MAX_TEXT - NOTICE_ROOM);
-    let mut notices: Vec<String> = cuts
-        .iter()
-        .take(3)
-        .map(|cut| cut_notice(tool, variables, object, cut))
-        .collect();
-    if !fits {
-        object.clear();
-        notices = vec![format!(
-            "The answer is longer than {} KiB and has no rows to leave out. {}",
-            MAX_TEXT / 1024,
-            narrow(tool)
-        )];
-    }
-    notices.extend(
-        further_pages(tool, variables, object)
-            .into_iter()
-            .filter(|_| cuts.is_empty()),
-    );
-    notices
-}
-
-fn cut_notice(
-    tool: &Tool,
-    variables: &Map<String, Value>,
-    object: &Map<String, Value>,
-    cut: &Cut,
-) -> String {
-    let Cut { path, kept, of } = cut;
-    let root = path.first().map_or("", String::as_str);
-    // Only a list at the root is moved on by `offset`; one inside a row is not.
-    let is_root = matches!(path.len(), 1 | 2);
-    let all = if is_root {
-        object.get(root).and_then(total)
-    } else {
-        None
-    };
-    let of = all.map_or(*of as u64, |total| total.max(*of as u64));
-    let go_on = if is_root {
-        go_on(tool, variables, root, *kept)
-    } else {
-        narrow(tool)
-    };
-    format!(
-        "Cut to {} KiB: `{}` shows {kept} of {of}. {go_on}",
-        MAX_TEXT / 1024,
-        path.join(".")
-    )
-}
-
-fn total(connection: &Value) -> Option<u64> {
-    connection["totalCount"].as_u64()
-}
-
-/// How to have the rows behind those that are shown.
-fn go_on(tool: &Tool, variables: &Map<String, Value>, key: &str, shown: usize) -> String {
-    if tool.paged.iter().any(|paged| paged == key) {
-        let next = tool.offset(variables) + shown as u64;
-        return format!("Go on with {OFFSET}={next}.");
-    }
-    if tool.takes(LIMIT) {
-        return format!(
-            "Ask for more with {LIMIT}, or {}",
-            narrow(tool).to_lowercase()
-        );
-    }
-    narrow(tool)
-}
-
-/// How to ask for less.
-fn narrow(tool: &Tool) -> String {
-    let others: Vec<&str> = tool
-        .arguments
-        .iter()
-        .map(|argument| argument.name())
-        .filter(|name| ![LIMIT, OFFSET].contains(name))
-        .collect();
-    match (others.as_slice(), tool.takes(LIMIT)) {
-        ([], true) => format!("Ask for less with {LIMIT}."),
-        ([], false) => "This tool has no arguments to narrow it; another tool may.".to_owned(),
-        (others, _) => format!("Narrow it with {}.", others.join(", ")),
-    }
 }

@@ -178,9 +178,7 @@ impl Scalar {
     /// How a scalar of this name looks; one that is not known may be anything.
     pub(crate) fn named(name: &str) -> Self {
         match name {
-            "String" | "ID" | "DateTime" | "Date" | "Time" | "Duration" | "UUID" | "Url" => {
-                Self::Text
-            }
+            "String" | "ID" | "Ref" | "DateTime" | "Date" | "Duration" | "Url" => Self::Text,
             "Int" => Self::Integer,
             "BigInt" | "Long" | "Int64" | "UInt64" | "Bytes" => Self::LongInteger,
             "Float" => Self::Number,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rmcp::ServiceExt;
-use rmcp::service::QuitReason;
+use rmcp::service::{QuitReason, ServerInitializeError};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio_util::sync::CancellationToken;
@@ -22,10 +22,21 @@ pub type McpService = StreamableHttpService<McpServer, NeverSessionManager>;
 /// # Errors
 /// When the protocol's opening fails, or the server stops for a reason of its own.
 pub async fn serve_stdio(server: McpServer, shutdown: CancellationToken) -> Result<()> {
-    let started = server
+    let started = match server
         .serve_with_ct(rmcp::transport::stdio(), shutdown)
         .await
-        .map_err(|error| Error::Internal(format!("MCP over stdio could not begin: {error}")))?;
+    {
+        Ok(started) => started,
+        // The client went before it said anything, or we are shutting down.
+        Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => {
+            return Ok(());
+        }
+        Err(error) => {
+            return Err(Error::Internal(format!(
+                "MCP over stdio could not begin: {error}"
+            )));
+        }
+    };
     match started.waiting().await {
         Ok(QuitReason::JoinError(error)) | Err(error) => {
             Err(Error::Internal(format!("MCP over stdio ended: {error}")))

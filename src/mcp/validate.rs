@@ -29,6 +29,7 @@ pub(crate) fn problems(document: &Document, sdl: &Sdl) -> Vec<String> {
             .collect(),
         used: HashSet::new(),
         spread: HashSet::new(),
+        open: Vec::new(),
         problems: Vec::new(),
     };
     for variable in variables {
@@ -45,8 +46,10 @@ struct Validator<'a> {
     sdl: &'a Sdl,
     variables: HashMap<&'a str, &'a Variable>,
     used: HashSet<String>,
-    /// Fragments that were seen: each is checked once, which also ends a cycle.
+    /// Fragments that were seen: each is checked once.
     spread: HashSet<String>,
+    /// Fragments that are being checked, the innermost last.
+    open: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -120,8 +123,16 @@ impl<'a> Validator<'a> {
                     };
                     let on = fragment.node.type_condition.node.on.node.as_str();
                     self.condition(type_name, on, name.pos);
+                    if self.open.iter().any(|open| *open == name.node.as_str()) {
+                        self.problems.push(format!(
+                            "{}: fragment `{}` contains itself",
+                            name.pos, name.node
+                        ));
+                    }
                     if self.spread.insert(name.node.to_string()) {
+                        self.open.push(name.node.to_string());
                         self.selection(on, &fragment.node.selection_set.node);
+                        self.open.pop();
                     }
                 }
                 Selection::InlineFragment(fragment) => {

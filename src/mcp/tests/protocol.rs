@@ -13,21 +13,22 @@ use rmcp::service::{
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::toy;
+use super::toy::{self, Running};
 use crate::auth::Caller;
-use crate::mcp::http_service;
+use crate::mcp::{McpServer, http_service};
 
 type Client = RunningService<RoleClient, ClientConfig>;
 
 /// A client of the revisions with a handshake, connected to the toy's server.
 pub(crate) async fn connect() -> Client {
-    connect_with(ClientLifecycleMode::Initialize).await
+    let (server, _) = toy::server();
+    connect_to(server, ClientLifecycleMode::Initialize).await
 }
 
-async fn connect_with(lifecycle: ClientLifecycleMode) -> Client {
+async fn connect_to(server: McpServer, lifecycle: ClientLifecycleMode) -> Client {
     let (near, far) = tokio::io::duplex(64 * 1024);
     tokio::spawn(async move {
-        let server = toy::server().serve(far).await.unwrap();
+        let server = server.serve(far).await.unwrap();
         server.waiting().await.unwrap();
     });
     ClientConfig::default()
@@ -51,7 +52,7 @@ async fn both_generations_list_and_call() {
         ),
         (discover(), ProtocolVersion::V_2026_07_28),
     ] {
-        let client = connect_with(lifecycle).await;
+        let client = connect_to(toy::server().0, lifecycle).await;
         let peer = client.peer_info().unwrap();
         assert_eq!(peer.protocol_version, revision);
         assert!(peer.capabilities.tools.is_some() && peer.capabilities.prompts.is_some());
@@ -103,33 +104,56 @@ async fn prompts_are_had() {
 
 #[tokio::test]
 async fn a_cancelled_call_stops_executing() {
-    let client = connect().await;
+    let (server, running) = toy::server();
+    let client = connect_to(server, ClientLifecycleMode::Initialize).await;
     let request = CallToolRequest::new(CallToolRequestParams::new("wait"));
     let request = ClientRequest::CallToolRequest(request);
     let handle = client
         .send_cancellable_request(request, PeerRequestOptions::no_options())
         .await
         .unwrap();
-    settle(1).await;
+    settle(&running, 1).await;
     handle.cancel(None).await.unwrap();
-    settle(0).await;
+    settle(&running, 0).await;
+}
+
+#[tokio::test]
+async fn over_http_a_client_that_goes_stops_what_it_asked_for() {
+    let (server, running) = toy::server();
+    let url = listen(server, None).await;
+    let call = tokio::spawn(async move { post(&url, "wait", None).await });
+    settle(&running, 1).await;
+    call.abort();
+    settle(&running, 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closes_the_stream_stops_what_it_asked_for() {
+    let (server, running) = toy::server();
+    let client = connect_to(server, ClientLifecycleMode::Initialize).await;
+    let peer = client.peer().clone();
+    tokio::spawn(async move { peer.call_tool(CallToolRequestParams::new("wait")).await });
+    settle(&running, 1).await;
+    drop(client);
+    settle(&running, 0).await;
 }
 
 /// Waits until so many slow operations run.
-async fn settle(wanted: usize) {
-    for _ in 0..500 {
-        if toy::running() == wanted {
+async fn settle(running: &Running, wanted: usize) {
+    // A closed stream leaves calls some seconds to finish.
+    for _ in 0..1000 {
+        if running.count() == wanted {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("{} operations run, not {wanted}", toy::running());
+    panic!("{} operations run, not {wanted}", running.count());
 }
 
 /// Serves over HTTP as the door does, and answers with the URL.
-async fn listen(caller: Option<Caller>) -> String {
+async fn listen(server: McpServer, caller: Option<Caller>) -> String {
     let service = http_service(
-        toy::server(),
+        server,
         vec!["127.0.0.1".to_owned(), "cloud.example".to_owned()],
         CancellationToken::new(),
     );
@@ -143,9 +167,9 @@ async fn listen(caller: Option<Caller>) -> String {
     url
 }
 
-async fn post(url: &str, host: Option<&str>) -> reqwest::Response {
+async fn post(url: &str, tool: &str, host: Option<&str>) -> reqwest::Response {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
-        "params": {"name": "whoami", "arguments": {}}});
+        "params": {"name": tool, "arguments": {}}});
     let mut request = reqwest::Client::new()
         .post(url)
         .header("Accept", "application/json, text/event-stream")
@@ -164,7 +188,7 @@ async fn over_http_the_caller_comes_from_the_request() {
         (Some(Caller::Anonymous), "Anonymous"),
         (None, "Anonymous"),
     ] {
-        let response = post(&listen(caller).await, None).await;
+        let response = post(&listen(toy::server().0, caller).await, "whoami", None).await;
         assert_eq!(response.headers()["content-type"], "application/json");
         let answer: Value = response.json().await.unwrap();
         assert_eq!(answer["result"]["structuredContent"]["caller"], expected);
@@ -173,7 +197,13 @@ async fn over_http_the_caller_comes_from_the_request() {
 
 #[tokio::test]
 async fn over_http_only_allowed_hosts_are_answered() {
-    let url = listen(None).await;
-    assert_eq!(post(&url, Some("cloud.example")).await.status(), 200);
-    assert_eq!(post(&url, Some("evil.example")).await.status(), 403);
+    let url = listen(toy::server().0, None).await;
+    assert_eq!(
+        post(&url, "whoami", Some("cloud.example")).await.status(),
+        200
+    );
+    assert_eq!(
+        post(&url, "whoami", Some("evil.example")).await.status(),
+        403
+    );
 }

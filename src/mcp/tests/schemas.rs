@@ -188,6 +188,10 @@ fn a_document_that_does_not_suit_the_graph_is_refused() {
             "query t { closed { ... on PageInfo { endCursor } } }",
             "never a `PageInfo`",
         ),
+        (
+            "query t { closed { ...f } } fragment f on Book { id ...g } fragment g on Book { ...f }",
+            "fragment `f` contains itself",
+        ),
         ("query t { errors: slow }", "alias"),
         ("query t { slow @defer }", "`@defer`"),
         ("mutation t { slow }", "the graph has no mutation"),

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_graphql::{
-    EmptyMutation, EmptySubscription, Enum, Error, ErrorExtensions, ID, InputObject, Object,
-    Request, Response, Schema, SimpleObject, Value, value,
+    Context, EmptyMutation, EmptySubscription, Enum, Error, ErrorExtensions, ID, InputObject,
+    Object, Request, Response, Schema, SimpleObject, Value, value,
 };
 use futures_util::future::BoxFuture;
 
@@ -50,27 +50,27 @@ pub(crate) struct BookFilter {
     and: Option<Vec<BookFilter>>,
 }
 
-/// Counts operations that were begun and not finished.
-static RUNNING: AtomicUsize = AtomicUsize::new(0);
-
-struct Running;
+/// The slow operations that were begun and not finished.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<AtomicUsize>);
 
 impl Running {
-    fn begin() -> Self {
-        RUNNING.fetch_add(1, Ordering::SeqCst);
-        Self
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn begin(&self) -> Guard {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Guard(self.clone())
     }
 }
 
-impl Drop for Running {
+struct Guard(Running);
+
+impl Drop for Guard {
     fn drop(&mut self) {
-        RUNNING.fetch_sub(1, Ordering::SeqCst);
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-/// How many slow operations are running.
-pub(crate) fn running() -> usize {
-    RUNNING.load(Ordering::SeqCst)
 }
 
 fn outage() -> Error {
@@ -144,14 +144,14 @@ impl Query {
     }
 
     /// Takes a minute.
-    async fn slow(&self) -> Option<i32> {
-        let _running = Running::begin();
+    async fn slow(&self, context: &Context<'_>) -> Option<i32> {
+        let _running = context.data_opt::<Running>()?.begin();
         tokio::time::sleep(Duration::from_secs(60)).await;
         Some(1)
     }
 
     /// Who asks.
-    async fn caller(&self, context: &async_graphql::Context<'_>) -> Option<String> {
+    async fn caller(&self, context: &Context<'_>) -> Option<String> {
         let caller = context.data_opt::<Caller>()?;
         Some(format!("{caller:?}"))
     }
@@ -165,12 +165,14 @@ impl Query {
 /// The graph, which also says what a request cost.
 pub(crate) struct Library {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
+    pub(crate) running: Running,
 }
 
 impl Library {
     pub(crate) fn new() -> Self {
         Self {
             schema: Schema::new(Query, EmptyMutation, EmptySubscription),
+            running: Running::default(),
         }
     }
 
@@ -182,7 +184,8 @@ impl Library {
 impl Execute for Library {
     fn execute(&self, caller: Caller, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(async move {
-            let response = self.schema.execute(request.data(caller)).await;
+            let request = request.data(caller).data(self.running.clone());
+            let response = self.schema.execute(request).await;
             let bill: Value = value!({"calls": 1, "cached": 0, "milliseconds": 2});
             response.extension("upstream", bill)
         })
@@ -269,7 +272,9 @@ pub(crate) fn tools() -> Tools {
     Tools::from_texts(&Library::new().sdl(), MANIFEST, DOCUMENTS).unwrap()
 }
 
-/// A server of them.
-pub(crate) fn server() -> McpServer {
-    McpServer::new(tools(), Arc::new(Library::new()))
+/// A server of them, and how many slow operations it runs.
+pub(crate) fn server() -> (McpServer, Running) {
+    let library = Library::new();
+    let running = library.running.clone();
+    (McpServer::new(tools(), Arc::new(library)), running)
 }
