@@ -58,28 +58,29 @@ struct Folder {
 impl Tools {
     /// The built-in tools and those of an operator's folder, checked against the graph.
     ///
-    /// A bad document of the operator's is logged by name and left out.
+    /// A bad document is logged by name and left out, the others stay. A built-in one that is bad
+    /// is a bug, which [`Self::built_in_problems`] finds before anybody starts the program.
     ///
     /// # Errors
-    /// When a built-in document does not suit the graph, which is a bug, or the operator's folder
-    /// or its manifest cannot be read.
+    /// When the operator's folder or a manifest cannot be read.
     pub fn load(sdl: &str, folder: Option<&Path>) -> Result<Self> {
-        let mut tools = Self {
-            sdl: Sdl::parse(sdl)?,
-            tools: Vec::new(),
-        };
-        let bad = tools.add(&Folder::built_in()?);
-        if !bad.is_empty() {
-            let bad: Vec<String> = bad
-                .iter()
-                .map(|(name, problem)| format!("{name}.{EXTENSION}: {problem}"))
-                .collect();
-            return Err(Error::Internal(bad.join("\n")));
+        let mut tools = Self::none(sdl)?;
+        for (name, problem) in tools.add(&Folder::built_in()?) {
+            tracing::error!("the built-in tool {name} is left out: {problem}");
         }
         match folder {
             Some(path) => tools.with_folder(path),
             None => Ok(tools),
         }
+    }
+
+    /// What keeps built-in documents from being tools of a graph, each with the document's name.
+    ///
+    /// # Errors
+    /// When the SDL or the manifest cannot be read.
+    pub fn built_in_problems(sdl: &str) -> Result<Vec<String>> {
+        let bad = Self::none(sdl)?.add(&Folder::built_in()?);
+        Ok(bad.iter().map(describe).collect())
     }
 
     /// Adds the tools of an operator's folder; a bad document is logged by name and left out.
@@ -101,10 +102,7 @@ impl Tools {
     /// # Errors
     /// With everything that is wrong with the manifest and the documents.
     pub fn from_texts(sdl: &str, manifest: &str, documents: &[(&str, &str)]) -> Result<Self> {
-        let mut tools = Self {
-            sdl: Sdl::parse(sdl)?,
-            tools: Vec::new(),
-        };
+        let mut tools = Self::none(sdl)?;
         let folder = Folder {
             manifest: read_manifest(MANIFEST, manifest)?,
             documents: documents
@@ -114,12 +112,10 @@ impl Tools {
         };
         match tools.add(&folder).as_slice() {
             [] => Ok(tools),
-            bad => Err(Error::Configuration(
-                bad.iter()
-                    .map(|(name, problem)| format!("{name}.{EXTENSION}: {problem}"))
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-            )),
+            bad => {
+                let bad: Vec<String> = bad.iter().map(describe).collect();
+                Err(Error::Configuration(bad.join("\n")))
+            }
         }
     }
 
@@ -188,6 +184,13 @@ impl Tools {
     /// The graph's types.
     pub(crate) fn sdl(&self) -> &Sdl {
         &self.sdl
+    }
+
+    fn none(sdl: &str) -> Result<Self> {
+        Ok(Self {
+            sdl: Sdl::parse(sdl)?,
+            tools: Vec::new(),
+        })
     }
 
     /// Adds the tools of a folder in the order of its manifest; answers with those that cannot be.
@@ -277,6 +280,10 @@ impl Folder {
 
 fn read_manifest(name: &str, text: &str) -> Result<Manifest> {
     Manifest::parse(text).map_err(|problem| Error::Configuration(format!("{name}: {problem}")))
+}
+
+fn describe((name, problem): &(String, String)) -> String {
+    format!("{name}.{EXTENSION}: {problem}")
 }
 
 fn contains(names: &[String], name: &str) -> bool {

@@ -55,6 +55,10 @@ struct Validator<'a> {
 
 impl<'a> Validator<'a> {
     fn finish(mut self) -> Vec<String> {
+        // What stands below a field that is not there was not looked at.
+        if !self.problems.is_empty() {
+            return self.problems;
+        }
         for variable in &self.document.operation.variables {
             if !self.used.contains(&variable.name) {
                 self.problems
