@@ -5,10 +5,13 @@
 //! → [`cloud`] → OpenStack. See `ARCHITECTURE.md` for the map and the invariants.
 
 pub mod auth;
+pub mod check;
 pub mod cloud;
 pub mod config;
 pub mod error;
 pub mod graph;
 pub mod http;
+pub mod mcp;
+pub mod serve;
 
 pub use error::{Error, Result};

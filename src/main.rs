@@ -1,1 +1,81 @@
-fn main() {}
+//! Arguments, configuration, then one of: serve, print the schema, check.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use mcp_openstack_ops::config::{Arguments, Command, Config, Environment, LogFormat};
+use mcp_openstack_ops::{check, serve};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match start(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            // Nothing is listening yet, and the log may not be set up.
+            let _ = writeln!(std::io::stderr(), "mcp-openstack-ops: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn start(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let environment = Environment::of_process()?;
+    let config = Config::load(arguments, &environment)?;
+    log(&config)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime could not start")?;
+    match &arguments.command {
+        None => runtime
+            .block_on(serve::serve(&config))
+            .map(|()| ExitCode::SUCCESS),
+        Some(Command::Schema { federation }) => print(&serve::sdl(*federation)?),
+        Some(Command::Check) => {
+            let report = runtime.block_on(check::check(&config))?;
+            print(&report.to_string())?;
+            Ok(if report.is_well() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+    }
+}
+
+fn print(text: &str) -> anyhow::Result<ExitCode> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{}", text.trim_end()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        // `schema | head` has read enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(error).context("the answer could not be written"),
+    }
+}
+
+/// Logs go to stderr: on stdio, stdout is the protocol.
+fn log(config: &Config) -> anyhow::Result<()> {
+    let level = config.log.level.filter();
+    // The protocol's library logs whole requests.
+    let filter = EnvFilter::default()
+        .add_directive(level.into())
+        .add_directive("rmcp=warn".parse()?)
+        .add_directive("hyper=info".parse()?)
+        .add_directive("reqwest=info".parse()?)
+        .add_directive("h2=info".parse()?);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter);
+    match config.log.format {
+        LogFormat::Text => registry.with(layer).try_init()?,
+        LogFormat::Json => registry.with(layer.json()).try_init()?,
+    }
+    Ok(())
+}

@@ -35,6 +35,9 @@ pub struct ServiceReadiness {
     pub service: String,
     /// Whether it answers.
     pub ready: bool,
+    /// The newest version it offers, or microversion where it has those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Why it does not, in words a caller may read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -90,7 +93,13 @@ async fn services(cloud: &Cloud) -> Vec<ServiceReadiness> {
     }
     let asked = Service::ALL.iter().map(|service| async move {
         match cloud.probe(*service).await {
-            Ok(_) => Some(answered(*service, None)),
+            Ok(endpoint) => {
+                let version = endpoint.max_microversion.map(|version| version.to_string());
+                Some(ServiceReadiness {
+                    version: version.or(endpoint.version),
+                    ..answered(*service, None)
+                })
+            }
             // A cloud without Heat is a whole cloud.
             Err(Error::ServiceAbsent { .. }) if !service.is_essential() => None,
             Err(error) => Some(answered(*service, Some(&error))),
@@ -103,6 +112,7 @@ fn answered(service: Service, error: Option<&Error>) -> ServiceReadiness {
     ServiceReadiness {
         service: service.service_type().to_owned(),
         ready: error.is_none(),
+        version: None,
         reason: error.map(ToString::to_string),
     }
 }

@@ -1,0 +1,160 @@
+//! What a call answers: the graph's response as a tool result.
+
+use async_graphql::Response;
+use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
+use serde_json::{Map, Value, json};
+
+use super::arguments::BadArgument;
+use super::notice::{Call, MAX_TEXT};
+use super::output_schema::{ERRORS, NOTICE};
+use super::tool::Tool;
+
+/// The most errors that the text of a failed call names.
+const MAX_NAMED_ERRORS: usize = 10;
+/// The extension of the response that carries its bill, and its key in `_meta`.
+const BILL: &str = "upstream";
+
+/// The result of a call whose arguments cannot be used.
+pub(crate) fn refusal(tool: &Tool, bad: &[BadArgument]) -> CallToolResult {
+    let messages: Vec<String> = bad.iter().map(|bad| format!("- {}", bad.message)).collect();
+    let text = format!(
+        "{} was not run. Put its arguments right and call it again:\n{}",
+        tool.name(),
+        messages.join("\n")
+    );
+    let errors: Vec<Value> = bad
+        .iter()
+        .map(|bad| {
+            json!({
+                "message": bad.message,
+                "extensions": {"code": "BAD_USER_INPUT", "argument": bad.argument},
+            })
+        })
+        .collect();
+    failed(text, json!({ ERRORS: errors }))
+}
+
+/// The result of a call that was executed with these variables.
+pub(crate) fn answer(
+    tool: &Tool,
+    variables: &Map<String, Value>,
+    mut response: Response,
+) -> CallToolResult {
+    let bill = response.extensions.remove(BILL);
+    let errors = errors(&response);
+    let data = match response.data.into_json() {
+        Ok(Value::Object(data)) => data,
+        _ => Map::new(),
+    };
+    let mut result = if !errors.is_empty() && data.values().all(Value::is_null) {
+        let mut object = data;
+        let text = failure_text(tool, &errors);
+        object.insert(ERRORS.to_owned(), Value::Array(errors));
+        failed(text, Value::Object(object))
+    } else {
+        succeeded(tool, variables, data, errors)
+    };
+    if let Some(bill) = bill.and_then(|bill| bill.into_json().ok()) {
+        let mut meta = MetaObject::new();
+        meta.0.insert(BILL.to_owned(), bill);
+        result.meta = Some(meta);
+    }
+    result
+}
+
+fn failed(text: String, structured: Value) -> CallToolResult {
+    let mut result = CallToolResult::error(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(structured);
+    result
+}
+
+fn succeeded(
+    tool: &Tool,
+    variables: &Map<String, Value>,
+    data: Map<String, Value>,
+    errors: Vec<Value>,
+) -> CallToolResult {
+    let call = Call { tool, variables };
+    let mut object = data;
+    if !errors.is_empty() {
+        object.insert(ERRORS.to_owned(), Value::Array(errors));
+    }
+    let pages = call.further_pages(&object);
+    let mut text = with_notice(&mut object, pages.iter().map(|page| page.text.as_str()));
+    if text.len() > MAX_TEXT {
+        object.shift_remove(NOTICE);
+        let cuts = call.shorten(&mut object, pages);
+        text = with_notice(&mut object, cuts.iter().map(String::as_str));
+    }
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(Value::Object(object));
+    result
+}
+
+/// Adds the notices and writes the object as text.
+fn with_notice<'a>(
+    object: &mut Map<String, Value>,
+    notices: impl Iterator<Item = &'a str>,
+) -> String {
+    let notice = notices.collect::<Vec<_>>().join(" ");
+    if !notice.is_empty() {
+        object.insert(NOTICE.to_owned(), Value::from(notice));
+    }
+    serde_json::to_string(object).unwrap_or_default()
+}
+
+/// The errors as the answer shows them: what GraphQL says, without places in the document.
+fn errors(response: &Response) -> Vec<Value> {
+    response
+        .errors
+        .iter()
+        .filter_map(|error| serde_json::to_value(error).ok())
+        .map(|mut error| {
+            if let Value::Object(error) = &mut error {
+                error.shift_remove("locations");
+            }
+            error
+        })
+        .collect()
+}
+
+/// What failed, where, and what to do.
+fn failure_text(tool: &Tool, errors: &[Value]) -> String {
+    let mut lines = vec![format!("{} failed:", tool.name())];
+    lines.extend(errors.iter().take(MAX_NAMED_ERRORS).map(error_line));
+    if errors.len() > MAX_NAMED_ERRORS {
+        lines.push(format!("- and {} more", errors.len() - MAX_NAMED_ERRORS));
+    }
+    let retryable = errors
+        .iter()
+        .any(|error| error["extensions"]["retryable"] == Value::Bool(true));
+    lines.push(if retryable {
+        "The same call may succeed a little later.".to_owned()
+    } else {
+        "The same call will fail again; change what the message names.".to_owned()
+    });
+    lines.join("\n")
+}
+
+fn error_line(error: &Value) -> String {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut line = format!("- {}", text(&error["message"]));
+    let mut facts: Vec<String> = Vec::new();
+    if let Some(path) = error["path"].as_array() {
+        let steps: Vec<String> = path.iter().map(text).collect();
+        facts.push(format!("at {}", steps.join(".")));
+    }
+    for key in ["code", "service", "requestId", "count"] {
+        let value = &error["extensions"][key];
+        if !value.is_null() {
+            facts.push(format!("{key} {}", text(value)));
+        }
+    }
+    if !facts.is_empty() {
+        line.push_str(&format!(" ({})", facts.join(", ")));
+    }
+    line
+}

@@ -1,0 +1,153 @@
+//! The JSON schema of a tool's answer, from what its document selects.
+//!
+//! A model pays for every character, so there are no descriptions, and long enums are strings.
+
+use std::collections::HashSet;
+
+use async_graphql::parser::types::{
+    BaseType, ExecutableDocument, FieldDefinition, Selection, SelectionSet, Type,
+};
+use serde_json::{Map, Value, json};
+
+use super::sdl::{Scalar, Sdl};
+
+/// What a tool's answer says beside the data.
+pub(crate) const NOTICE: &str = "notice";
+/// What could not be had.
+pub(crate) const ERRORS: &str = "errors";
+
+/// The most characters that the values of an enum may have together to be listed.
+const MAX_ENUM: usize = 48;
+
+/// A field of the answer: its type, and every selection made on it.
+struct Member<'a> {
+    key: String,
+    definition: Option<&'a FieldDefinition>,
+    selections: Vec<&'a SelectionSet>,
+}
+
+/// The schema of what a selection on a root type answers. The document has been validated.
+pub(crate) fn output_schema(
+    root: &str,
+    selection: &SelectionSet,
+    document: &ExecutableDocument,
+    sdl: &Sdl,
+) -> Map<String, Value> {
+    let writer = Writer { sdl, document };
+    let mut properties = writer.properties(root, &[selection]);
+    properties.insert(
+        ERRORS.to_owned(),
+        json!({"type": "array", "items": {"type": "object", "properties": {
+            "message": {"type": "string"},
+            "path": {"type": "array", "items": {"type": ["string", "integer"]}},
+            "extensions": {"type": "object"},
+        }}}),
+    );
+    properties.insert(NOTICE.to_owned(), json!({"type": "string"}));
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), Value::from("object"));
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    schema
+}
+
+struct Writer<'a> {
+    sdl: &'a Sdl,
+    document: &'a ExecutableDocument,
+}
+
+impl<'a> Writer<'a> {
+    fn properties(&self, type_name: &str, selections: &[&'a SelectionSet]) -> Map<String, Value> {
+        let mut members = Vec::new();
+        for selection in selections {
+            self.collect(type_name, selection, &mut members, &mut HashSet::new());
+        }
+        members
+            .into_iter()
+            .map(|member| {
+                let schema = match member.definition {
+                    Some(definition) => self.value(&definition.ty.node, &member.selections),
+                    // `__typename` is in no SDL.
+                    None => json!({"type": "string"}),
+                };
+                (member.key, schema)
+            })
+            .collect()
+    }
+
+    /// Merges what fragments and repeated fields select, in the order of first appearance.
+    fn collect(
+        &self,
+        type_name: &str,
+        selection: &'a SelectionSet,
+        members: &mut Vec<Member<'a>>,
+        spread: &mut HashSet<&'a str>,
+    ) {
+        for item in &selection.items {
+            match &item.node {
+                Selection::Field(field) => {
+                    let key = field.node.response_key().node.to_string();
+                    let inner = &field.node.selection_set.node;
+                    if let Some(member) = members.iter_mut().find(|member| member.key == key) {
+                        member.selections.push(inner);
+                        continue;
+                    }
+                    members.push(Member {
+                        key,
+                        definition: self.sdl.field(type_name, &field.node.name.node),
+                        selections: vec![inner],
+                    });
+                }
+                Selection::FragmentSpread(fragment) => {
+                    let name = &fragment.node.fragment_name.node;
+                    if !spread.insert(name.as_str()) {
+                        continue;
+                    }
+                    if let Some(fragment) = self.document.fragments.get(name) {
+                        let on = &fragment.node.type_condition.node.on.node;
+                        self.collect(on, &fragment.node.selection_set.node, members, spread);
+                    }
+                }
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    let on = condition.map_or(type_name, |on| on.node.on.node.as_str());
+                    self.collect(on, &fragment.node.selection_set.node, members, spread);
+                }
+            }
+        }
+    }
+
+    fn value(&self, ty: &Type, selections: &[&'a SelectionSet]) -> Value {
+        let name = match &ty.base {
+            BaseType::List(item) => {
+                let items = self.value(item, selections);
+                return json!({"type": typed("array", ty.nullable), "items": items});
+            }
+            BaseType::Named(name) => name.as_str(),
+        };
+        if self.sdl.is_composite(name) {
+            let properties = self.properties(name, selections);
+            return json!({"type": typed("object", ty.nullable), "properties": properties});
+        }
+        if let Some(values) = self.sdl.enum_values(name) {
+            let mut schema = json!({"type": typed("string", ty.nullable)});
+            if values.iter().map(|value| value.len()).sum::<usize>() <= MAX_ENUM {
+                let null = ty.nullable.then_some(Value::Null);
+                let values = values.into_iter().map(Value::from).chain(null);
+                schema["enum"] = values.collect();
+            }
+            return schema;
+        }
+        match Scalar::named(name).json_type() {
+            Some(json_type) => json!({"type": typed(json_type, ty.nullable)}),
+            None => json!({}),
+        }
+    }
+}
+
+fn typed(json_type: &str, nullable: bool) -> Value {
+    if nullable {
+        json!([json_type, "null"])
+    } else {
+        Value::from(json_type)
+    }
+}

@@ -1,0 +1,128 @@
+//! Puts the parts together as configured, and serves until told to stop.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::cloud::{Answers, CacheLimits, Connection};
+use crate::config::{Config, RemoteAuth, Transport};
+use crate::graph::Graph;
+use crate::graph::scope::Clouds;
+use crate::http::{self, HttpOptions};
+use crate::mcp::{self, Filter, McpServer, Tools};
+use crate::{Error, Result};
+
+/// Bytes of upstream answers that are kept for other operations.
+const KEPT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The graph over the configured clouds. Nothing is sent yet.
+///
+/// # Errors
+/// When a cloud's TLS settings cannot be used.
+pub fn graph(config: &Config) -> Result<Graph> {
+    let limits = &config.limits;
+    let answers = Arc::new(Answers::new(CacheLimits {
+        rows: limits.cache_ttl.unwrap_or_default(),
+        reference: limits.cache_reference_ttl.unwrap_or_default(),
+        bytes: KEPT_BYTES,
+    }));
+    let connect = |entry: &crate::config::CloudEntry| {
+        Connection::new(entry.clone(), Arc::clone(&answers)).map(Arc::new)
+    };
+    let connections = config
+        .clouds
+        .iter()
+        .map(connect)
+        .collect::<Result<Vec<_>>>()?;
+    Graph::new(Clouds::new(connections), limits.request_timeout)
+}
+
+/// The tools that the configuration offers over a graph.
+///
+/// # Errors
+/// When the folder of documents cannot be read, or a named tool is not known.
+pub fn tools(config: &Config, graph: &Graph) -> Result<Tools> {
+    let settings = &config.tools;
+    let filter = Filter {
+        toolsets: settings.toolsets.clone(),
+        allow: settings.allow.clone(),
+        deny: settings.deny.clone(),
+    };
+    Tools::load(graph.sdl(), settings.operations.as_deref())?.filter(&filter)
+}
+
+/// The SDL of the graph, or of the Federation subgraph.
+///
+/// # Errors
+/// When the schema does not fit its limits: a bug.
+pub fn sdl(federation: bool) -> Result<String> {
+    let graph = Graph::without_cloud()?;
+    Ok(if federation {
+        graph.federation_sdl()
+    } else {
+        graph.sdl().to_owned()
+    })
+}
+
+/// Serves as configured until the client leaves or a signal says stop.
+///
+/// # Errors
+/// When something of the configuration cannot be used, or the address is taken.
+pub async fn serve(config: &Config) -> anyhow::Result<()> {
+    let graph = graph(config)?;
+    let tools = tools(config, &graph)?;
+    let server = McpServer::new(tools, Arc::new(graph.clone()));
+    let shutdown = CancellationToken::new();
+    stop_on_signal(shutdown.clone())?;
+    match config.transport {
+        Transport::Stdio => Ok(mcp::serve_stdio(server, shutdown).await?),
+        Transport::StreamableHttp => serve_http(config, graph, server, shutdown).await,
+    }
+}
+
+async fn serve_http(
+    config: &Config,
+    graph: Graph,
+    server: McpServer,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let settings = &config.http;
+    let options = HttpOptions {
+        host: settings.host.clone(),
+        port: settings.port,
+        secret: match &settings.auth {
+            RemoteAuth::Off => None,
+            RemoteAuth::Secret(secret) => Some(secret.clone()),
+        },
+        allowed_hosts: settings.allowed_hosts.clone(),
+        allowed_origins: settings.allowed_origins.clone(),
+    };
+    // Names are checked in front, for every door alike.
+    let service = mcp::http_service(server, Vec::new(), shutdown.clone());
+    let router = http::router(&options, graph, service)?;
+    let listener = http::bind(&options).await?;
+    let address = listener.local_addr()?;
+    tracing::info!(%address, "serving /mcp, /graphql, /graphql/schema, /healthz, /readyz on http://{address}");
+    http::serve(listener, router, shutdown).await;
+    Ok(())
+}
+
+/// The first signal asks to stop, the second does not ask.
+fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
+    let refused = |error: std::io::Error| Error::Internal(format!("no signal handler: {error}"));
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .map_err(refused)?;
+    tokio::spawn(async move {
+        for is_second in [false, true] {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            if is_second {
+                std::process::exit(130);
+            }
+            shutdown.cancel();
+        }
+    });
+    Ok(())
+}
