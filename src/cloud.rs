@@ -185,15 +185,15 @@ impl Cloud {
             let path = path.strip_suffix(&project.id).unwrap_or(path).to_owned();
             root.set_path(&path);
         }
-        // Neutron and Heat answer below their version only with a token; their roots to anyone.
+        // Below their versions these answer only with a token; their roots answer anyone.
         let path = match service {
-            Service::Network | Service::Orchestration | Service::Image => {
+            Service::Network | Service::BlockStorage | Service::Orchestration | Service::Image => {
                 let path = root.path().trim_end_matches('/').to_owned();
                 root.set_path(path.rsplit_once('/').map_or("", |(prefix, _)| prefix));
                 "/"
             }
             Service::Identity => "",
-            Service::Compute | Service::BlockStorage | Service::Placement => "/",
+            Service::Compute | Service::Placement => "/",
         };
         let call = Call::get(service, path);
         let answer = self
