@@ -84,12 +84,13 @@ pub(crate) struct Live {
     runtime: Runtime,
     client: reqwest::Client,
     truth: OnceLock<Value>,
-    server: Mutex<Option<Server>>,
+    /// One that did not start is not tried again by each scenario.
+    server: OnceLock<Result<Server, String>>,
 }
 
 struct Server {
     url: String,
-    process: Child,
+    process: Mutex<Child>,
 }
 
 impl Live {
@@ -102,7 +103,7 @@ impl Live {
                 .build()
                 .expect("a client"),
             truth: OnceLock::new(),
-            server: Mutex::new(None),
+            server: OnceLock::new(),
         }
     }
 
@@ -169,11 +170,8 @@ impl Live {
 
     /// Ends the server, when one was started.
     pub(crate) fn stop(&self) {
-        let server = self.server.lock().expect("the server").take();
-        if let Some(mut server) = server {
-            // It may have ended by itself; either way it is gone then.
-            let _ = server.process.kill();
-            let _ = server.process.wait();
+        if let Some(Ok(server)) = self.server.get() {
+            end(&mut server.process.lock().expect("the process"));
         }
     }
 
@@ -194,20 +192,21 @@ impl Live {
     }
 
     fn url(&self) -> String {
-        let mut server = self.server.lock().expect("the server");
-        let started = server.get_or_insert_with(|| self.start());
-        started.url.clone()
+        match self.server.get_or_init(|| self.start()) {
+            Ok(server) => server.url.clone(),
+            Err(reason) => panic!("{reason}"),
+        }
     }
 
-    /// Starts the binary under test with its data caches off.
-    fn start(&self) -> Server {
+    /// Starts the binary under test with its data caches off, and waits until it answers.
+    fn start(&self) -> Result<Server, String> {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
             .port();
-        let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("live-{}.log", self.who.name()));
-        let process = self
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        let log = folder.join(format!("live-{}.log", self.who.name()));
+        let mut process = self
             .who
             .command(env!("CARGO_BIN_EXE_mcp-openstack-ops"))
             .args(["--type", "streamable-http", "--host", "127.0.0.1"])
@@ -215,34 +214,44 @@ impl Live {
             .env("CACHE_TTL", "0")
             .env("CACHE_REFERENCE_TTL", "0")
             // A .env in the working directory would count.
-            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a log file"))
             .spawn()
             .expect("the server starts");
         let url = format!("http://127.0.0.1:{port}");
-        let mut server = Server { url, process };
-        self.wait(&mut server, &log);
-        server
+        if let Err(reason) = self.wait(&mut process, &url) {
+            end(&mut process);
+            return Err(format!("{reason}; see {}", log.display()));
+        }
+        let process = Mutex::new(process);
+        Ok(Server { url, process })
     }
 
-    fn wait(&self, server: &mut Server, log: &Path) {
+    fn wait(&self, process: &mut Child, url: &str) -> Result<(), String> {
         let began = Instant::now();
-        let url = format!("{}/healthz", server.url);
+        let health = format!("{url}/healthz");
         while began.elapsed() < START {
-            let answer = self.runtime.block_on(self.client.get(&url).send());
+            let answer = self
+                .runtime
+                .block_on(async { self.client.get(&health).send().await });
             if answer.is_ok_and(|response| response.status().is_success()) {
-                return;
+                return Ok(());
             }
-            if let Ok(Some(status)) = server.process.try_wait() {
-                panic!("the server ended with {status}; {} says why", log.display());
+            if let Ok(Some(status)) = process.try_wait() {
+                return Err(format!("the server ended with {status}"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let _ = server.process.kill();
-        panic!("no answer from {url} in {START:?}; see {}", log.display());
+        Err(format!("no answer from {health} in {START:?}"))
     }
+}
+
+/// Ends a process; one that has ended by itself is gone either way.
+fn end(process: &mut Child) {
+    let _ = process.kill();
+    let _ = process.wait();
 }
 
 /// The number of upstream calls that an answer was billed.

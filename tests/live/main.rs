@@ -15,6 +15,7 @@
 
 mod budgets;
 mod compare;
+mod edges;
 mod harness;
 mod instances;
 mod nouns;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
 fn trials_of(live: &Arc<Live>) -> Vec<Trial> {
     let mut scenarios = nouns::scenarios();
     scenarios.extend(instances::SCENARIOS);
+    scenarios.extend(edges::SCENARIOS);
     if live.who() == Who::Admin {
         scenarios.extend(budgets::SCENARIOS);
     }
