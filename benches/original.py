@@ -145,6 +145,16 @@ def listed(noun, place, key='id'):
     return judge
 
 
+def networks(truth, answer, arguments):
+    rows = answer['network_details']
+    types = {n['id']: n.get('provider:network_type')
+             for n in truth['networks']}
+    wrong = [row for row in rows
+             if row['provider_network_type'] != types.get(row['id'])]
+    return same_ids('networks', truth['networks'], rows) + [
+        'wrong: provider_network_type'] * bool(wrong)
+
+
 def details(truth, answer, arguments):
     rows = answer['instance_details']
     newest = sorted(truth['servers'], key=lambda s: (s['created'], s['id']),
@@ -299,7 +309,7 @@ def calls(truth):
          search),
         ('search_instances', {'search_term': 'nova',
                               'search_in': 'availability_zone'}, search),
-        ('get_network_details', {}, listed('networks', 'network_details')),
+        ('get_network_details', {}, networks),
         ('get_floating_ips', {}, listed('floating_ips', 'floating_ips')),
         ('get_routers', {}, listed('routers', 'routers')),
         ('get_security_groups', {},

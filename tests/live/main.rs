@@ -19,6 +19,7 @@ mod edges;
 mod harness;
 mod instances;
 mod nouns;
+mod tools;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -57,6 +58,7 @@ fn trials_of(live: &Arc<Live>) -> Vec<Trial> {
     let mut scenarios = nouns::scenarios();
     scenarios.extend(instances::SCENARIOS);
     scenarios.extend(edges::SCENARIOS);
+    scenarios.extend(tools::SCENARIOS);
     if live.who() == Who::Admin {
         scenarios.extend(budgets::SCENARIOS);
     }
