@@ -1,0 +1,514 @@
+//! From one noun to another, across services: what openstacksdk's lists say when joined by hand.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::Scenario;
+use crate::harness::Live;
+
+pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
+    ("edges::of_servers", of_servers),
+    ("edges::addresses_of_servers", addresses_of_servers),
+    ("edges::from_servers_to_names", from_servers_to_names),
+    ("edges::of_networks", of_networks),
+    ("edges::of_routers", of_routers),
+    ("edges::of_volumes", of_volumes),
+    ("edges::of_projects", of_projects),
+    ("edges::floating_ips_to_servers", floating_ips_to_servers),
+    ("edges::rules_of_security_groups", rules_of_security_groups),
+    ("edges::members_of_images", members_of_images),
+    ("edges::role_assignments", role_assignments),
+    ("edges::actions_of_servers", actions_of_servers),
+    ("edges::console_of_a_server", console_of_a_server),
+    ("edges::stacks_in_detail", stacks_in_detail),
+    (
+        "edges::resource_providers_in_detail",
+        resource_providers_in_detail,
+    ),
+    ("edges::quotas", quotas),
+];
+
+/// Facts about one thing, each written as text, in no order.
+type Facts = BTreeSet<String>;
+
+fn word(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn facts<'a>(rows: impl IntoIterator<Item = &'a Value>, pointers: &[&str]) -> Facts {
+    let fact = |row: &Value| {
+        let words = pointers
+            .iter()
+            .map(|pointer| word(row.pointer(pointer).unwrap_or(&Value::Null)));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    rows.into_iter().map(fact).collect()
+}
+
+fn rows(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Each row of a list of the graph has just the facts that the wire has for it.
+fn each(
+    live: &Live,
+    list: &str,
+    selection: &str,
+    found: impl Fn(&Value) -> Facts,
+    wanted: impl Fn(&str) -> Facts,
+) {
+    let query = format!("{{ {list}(all: true) {{ nodes {{ {selection} }} }} }}");
+    let answer = live.graphql(&query, &json!({}));
+    assert!(
+        answer.get("errors").is_none(),
+        "{query}\n{:#}",
+        answer["errors"]
+    );
+    for node in rows(&answer["data"][list]["nodes"]) {
+        let id = node["id"].as_str().expect("an id");
+        assert_eq!(
+            found(node),
+            wanted(id),
+            "{list} {id}: graph left, wire right"
+        );
+    }
+}
+
+/// An edge that gives a connection of things with an id.
+fn edge<'a>(
+    live: &'a Live,
+    list: &str,
+    edge: &str,
+    truth: &str,
+    joins: impl Fn(&'a Value, &str) -> bool,
+) {
+    each(
+        live,
+        list,
+        &format!("id {edge}(first: 1000) {{ nodes {{ id }} pageInfo {{ hasNextPage }} }}"),
+        |node| facts(rows(&node[edge]["nodes"]), &["/id"]),
+        |id| {
+            facts(
+                live.rows(truth).iter().filter(|row| joins(row, id)),
+                &["/id"],
+            )
+        },
+    );
+}
+
+fn of_servers(live: &Live) {
+    edge(live, "servers", "ports", "ports", |port, id| {
+        port["device_id"] == id
+    });
+    edge(
+        live,
+        "servers",
+        "floatingIps",
+        "floating_ips",
+        |address, id| address["port_details"]["device_id"] == id,
+    );
+    edge(live, "servers", "volumes", "volumes", |volume, id| {
+        rows(&volume["attachments"])
+            .iter()
+            .any(|attachment| attachment["server_id"] == id)
+    });
+    edge(
+        live,
+        "servers",
+        "securityGroups",
+        "security_groups",
+        |group, id| {
+            let mut ports = live
+                .rows("ports")
+                .iter()
+                .filter(|port| port["device_id"] == id);
+            ports.any(|port| rows(&port["security_groups"]).contains(&group["id"]))
+        },
+    );
+}
+
+fn addresses_of_servers(live: &Live) {
+    let wanted = |id: &str| {
+        let server = live
+            .rows("servers")
+            .iter()
+            .find(|server| server["id"] == id);
+        let networks = server.expect("a server")["addresses"]
+            .as_object()
+            .into_iter()
+            .flatten();
+        let on = |(network, list): (&String, &Value)| {
+            let fact = |address: &Value| format!("{network} {}", word(&address["addr"]));
+            rows(list).iter().map(fact).collect::<Vec<_>>()
+        };
+        networks.flat_map(on).collect()
+    };
+    let found = |node: &Value| facts(rows(&node["addresses"]), &["/network", "/address"]);
+    each(
+        live,
+        "servers",
+        "id addresses { network address }",
+        found,
+        wanted,
+    );
+}
+
+fn from_servers_to_names(live: &Live) {
+    let named = |noun: &str, id: &Value| {
+        let row = live.rows(noun).iter().find(|row| row["id"] == *id);
+        row.map_or(Value::Null, |row| row["name"].clone())
+    };
+    let wanted = |id: &str| {
+        let server = live
+            .rows("servers")
+            .iter()
+            .find(|server| server["id"] == id)
+            .expect("a server");
+        let mut names = vec![
+            server["flavor"]["original_name"].clone(),
+            named("images", &server["image"]["id"]),
+        ];
+        names.push(named("projects", &server["tenant_id"]));
+        names.push(named("users", &server["user_id"]));
+        names
+            .iter()
+            .enumerate()
+            .map(|(place, name)| format!("{place} {}", word(name)))
+            .collect()
+    };
+    let found = |node: &Value| {
+        let edges = ["flavor", "image", "project", "user"].iter().enumerate();
+        edges
+            .map(|(place, edge)| format!("{place} {}", word(&node[*edge]["name"])))
+            .collect()
+    };
+    let selection = "id flavor { name } image { name } project { name } user { name }";
+    if live.truth("users").is_null() {
+        // Keystone refuses the names to this credential, and the errors would say so.
+        return;
+    }
+    each(live, "servers", selection, found, wanted);
+}
+
+fn of_networks(live: &Live) {
+    edge(live, "networks", "subnets", "subnets", |subnet, id| {
+        subnet["network_id"] == id
+    });
+    edge(live, "networks", "ports", "ports", |port, id| {
+        port["network_id"] == id
+    });
+}
+
+fn of_routers(live: &Live) {
+    edge(live, "routers", "ports", "ports", |port, id| {
+        port["device_id"] == id
+    });
+    edge(
+        live,
+        "routers",
+        "floatingIps",
+        "floating_ips",
+        |address, id| address["router_id"] == id,
+    );
+}
+
+fn of_volumes(live: &Live) {
+    edge(
+        live,
+        "volumes",
+        "snapshots",
+        "volume_snapshots",
+        |snapshot, id| snapshot["volume_id"] == id,
+    );
+    edge(
+        live,
+        "volumes",
+        "attachments",
+        "volume_attachments",
+        |attachment, id| attachment["volume_id"] == id,
+    );
+}
+
+fn of_projects(live: &Live) {
+    if live.truth("projects").is_null() {
+        return;
+    }
+    edge(live, "projects", "servers", "servers", |server, id| {
+        server["tenant_id"] == id
+    });
+    edge(live, "projects", "networks", "networks", |network, id| {
+        network["project_id"] == id
+    });
+    edge(live, "projects", "volumes", "volumes", |volume, id| {
+        volume["os-vol-tenant-attr:tenant_id"] == id
+    });
+}
+
+fn floating_ips_to_servers(live: &Live) {
+    let wanted = |id: &str| {
+        let found = live
+            .rows("floating_ips")
+            .iter()
+            .filter(|address| address["id"] == id);
+        facts(found, &["/port_details/device_id"])
+    };
+    let found = |node: &Value| facts([node], &["/server/id"]);
+    each(live, "floatingIps", "id server { id }", found, wanted);
+}
+
+fn rules_of_security_groups(live: &Live) {
+    let wanted = |id: &str| {
+        let rules = live.rows("security_group_rules").iter();
+        facts(
+            rules.filter(|rule| rule["security_group_id"] == id),
+            &[
+                "/id",
+                "/protocol",
+                "/port_range_min",
+                "/port_range_max",
+                "/remote_ip_prefix",
+                "/remote_group_id",
+            ],
+        )
+    };
+    let found = |node: &Value| {
+        facts(
+            rows(&node["rules"]),
+            &[
+                "/id",
+                "/protocol",
+                "/portRangeMin",
+                "/portRangeMax",
+                "/remoteIpPrefix",
+                "/remoteGroupId",
+            ],
+        )
+    };
+    let selection =
+        "id rules { id protocol portRangeMin portRangeMax remoteIpPrefix remoteGroupId }";
+    each(live, "securityGroups", selection, found, wanted);
+}
+
+fn members_of_images(live: &Live) {
+    let wanted = |id: &str| facts(rows(&live.truth("image_members")[id]), &["/member_id"]);
+    let found = |node: &Value| facts(rows(&node["members"]), &["/projectId"]);
+    each(
+        live,
+        "images",
+        "id members { projectId status }",
+        found,
+        wanted,
+    );
+}
+
+fn role_assignments(live: &Live) {
+    let query = "{ roleAssignments(all: true) { nodes { role { name } user { name } group { name } \
+                 project { name } domain { name } isSystem } } }";
+    let answer = live.graphql(query, &json!({}));
+    if live.truth("role_assignments").is_null() {
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"], "FORBIDDEN",
+            "{answer:#}"
+        );
+        return;
+    }
+    let ours = facts(
+        rows(&answer["data"]["roleAssignments"]["nodes"]),
+        &[
+            "/role/name",
+            "/user/name",
+            "/group/name",
+            "/project/name",
+            "/domain/name",
+        ],
+    );
+    let theirs = facts(
+        live.rows("role_assignments"),
+        &[
+            "/role/name",
+            "/user/name",
+            "/group/name",
+            "/scope/project/name",
+            "/scope/domain/name",
+        ],
+    );
+    assert_eq!(ours, theirs, "graph left, wire right");
+}
+
+fn actions_of_servers(live: &Live) {
+    let known = live
+        .truth("server_actions")
+        .as_object()
+        .expect("actions by server");
+    for (id, actions) in known {
+        let query = "query Actions($id: String!) { server(id: $id) { actions(first: 100) \
+                     { nodes { requestId action events { name result } } } } }";
+        let answer = live.graphql(query, &json!({"id": id}));
+        assert!(answer.get("errors").is_none(), "{:#}", answer["errors"]);
+        let ours = rows(&answer["data"]["server"]["actions"]["nodes"]);
+        assert_eq!(
+            facts(ours, &["/requestId", "/action"]),
+            facts(rows(actions), &["/request_id", "/action"]),
+            "{id}"
+        );
+        let events = |action: &Value| facts(rows(&action["events"]), &["/name"]).is_empty();
+        let eventful = rows(actions)
+            .iter()
+            .filter(|action| !events(action))
+            .count();
+        assert_eq!(
+            ours.iter().filter(|action| !events(action)).count(),
+            eventful,
+            "{id}"
+        );
+    }
+}
+
+fn console_of_a_server(live: &Live) {
+    for (id, output) in live
+        .truth("consoles")
+        .as_object()
+        .expect("consoles by server")
+    {
+        let query = "query Console($id: String!) { server(id: $id) { consoleLog(lines: 20) } }";
+        let answer = live.graphql(query, &json!({"id": id}));
+        assert_eq!(
+            answer["data"]["server"]["consoleLog"], *output,
+            "{answer:#}"
+        );
+    }
+}
+
+fn stacks_in_detail(live: &Live) {
+    for (id, known) in live
+        .truth("stack_details")
+        .as_object()
+        .expect("stacks by id")
+    {
+        let query = "query Stack($id: String!) { stack(id: $id) { name \
+                     resources { name type physicalId status } outputs { key value } \
+                     events(first: 1000) { nodes { id } } template } }";
+        let answer = live.graphql(query, &json!({"id": id}));
+        assert!(
+            answer.get("errors").is_none(),
+            "{id}: {:#}",
+            answer["errors"]
+        );
+        let ours = &answer["data"]["stack"];
+        assert_eq!(
+            facts(
+                rows(&ours["resources"]),
+                &["/name", "/type", "/physicalId", "/status"]
+            ),
+            facts(
+                rows(&known["resources"]),
+                &[
+                    "/resource_name",
+                    "/resource_type",
+                    "/physical_resource_id",
+                    "/resource_status"
+                ]
+            ),
+            "{id}"
+        );
+        assert_eq!(
+            facts(rows(&ours["outputs"]), &["/key", "/value"]),
+            facts(
+                rows(&known["stack"]["outputs"]),
+                &["/output_key", "/output_value"]
+            ),
+            "{id}"
+        );
+        assert_eq!(
+            facts(rows(&ours["events"]["nodes"]), &["/id"]),
+            facts(rows(&known["events"]), &["/id"])
+        );
+    }
+}
+
+fn resource_providers_in_detail(live: &Live) {
+    let details = live.truth("resource_provider_details");
+    if live.truth("resource_providers").is_null() {
+        return;
+    }
+    let inventory = |provider: &Value| {
+        let classes = provider["inventories"].as_object().into_iter().flatten();
+        let fact = |(class, row): (&String, &Value)| {
+            format!(
+                "{class} {} {} {}",
+                row["total"], row["reserved"], row["allocation_ratio"]
+            )
+        };
+        classes.map(fact).collect::<Facts>()
+    };
+    let found = |node: &Value| {
+        facts(
+            rows(&node["inventories"]),
+            &["/resourceClass", "/total", "/reserved", "/allocationRatio"],
+        )
+    };
+    let selection = "id inventories { resourceClass total reserved allocationRatio }";
+    each(live, "resourceProviders", selection, found, |id| {
+        inventory(&details[id])
+    });
+
+    let found = |node: &Value| facts(rows(&node["usages"]), &["/resourceClass", "/used"]);
+    let used = |id: &str| {
+        let usages = details[id]["usages"].as_object().into_iter().flatten();
+        usages
+            .map(|(class, used)| format!("{class} {used}"))
+            .collect()
+    };
+    each(
+        live,
+        "resourceProviders",
+        "id usages { resourceClass used }",
+        found,
+        used,
+    );
+
+    let found = |node: &Value| rows(&node["traits"]).iter().map(word).collect();
+    let traits = |id: &str| rows(&details[id]["traits"]).iter().map(word).collect();
+    each(live, "resourceProviders", "id traits", found, traits);
+}
+
+/// The own project's, and as an admin another's. An unlimited limit is -1 on the wire, null here.
+fn quotas(live: &Live) {
+    let known = live.truth("quotas").as_object().expect("quotas by project");
+    for (project, quota) in known {
+        let query = "query Quota($project: String!) { \
+            computeQuota(project: $project) { instances { used limit } cores { used limit } ramMib { used limit } } \
+            networkQuota(project: $project) { networks { used limit } ports { used limit } floatingIps { used limit } } \
+            volumeQuota(project: $project) { volumes { used limit } snapshots { used limit } gigabytes { used limit } } }";
+        let answer = live.graphql(query, &json!({"project": project}));
+        assert!(
+            answer.get("errors").is_none(),
+            "{project}: {:#}",
+            answer["errors"]
+        );
+        for (ours, theirs) in [
+            ("/computeQuota/instances", &quota["compute"]["instances"]),
+            ("/computeQuota/cores", &quota["compute"]["cores"]),
+            ("/computeQuota/ramMib", &quota["compute"]["ram"]),
+            ("/networkQuota/networks", &quota["network"]["network"]),
+            ("/networkQuota/ports", &quota["network"]["port"]),
+            ("/networkQuota/floatingIps", &quota["network"]["floatingip"]),
+            ("/volumeQuota/volumes", &quota["volume"]["volumes"]),
+            ("/volumeQuota/snapshots", &quota["volume"]["snapshots"]),
+            ("/volumeQuota/gigabytes", &quota["volume"]["gigabytes"]),
+        ] {
+            let found = answer["data"].pointer(ours).expect("a quota");
+            let used = theirs.get("in_use").or_else(|| theirs.get("used"));
+            assert_eq!(Some(&found["used"]), used, "{project} {ours}");
+            let limit = if theirs["limit"] == json!(-1) {
+                &Value::Null
+            } else {
+                &theirs["limit"]
+            };
+            assert_eq!(&found["limit"], limit, "{project} {ours}");
+        }
+    }
+}
