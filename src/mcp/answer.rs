@@ -76,11 +76,13 @@ fn succeeded(
 ) -> CallToolResult {
     let call = Call { tool, variables };
     let mut object = data;
+    let nothing = call.nothing_found(&object, &errors);
     if !errors.is_empty() {
         object.insert(ERRORS.to_owned(), Value::Array(errors));
     }
     let pages = call.further_pages(&object);
-    let mut text = with_notice(&mut object, pages.iter().map(|page| page.text.as_str()));
+    let notices = pages.iter().map(|page| page.text.as_str());
+    let mut text = with_notice(&mut object, notices.chain(nothing.as_deref()));
     if text.len() > MAX_TEXT {
         object.shift_remove(NOTICE);
         let cuts = call.shorten(&mut object, pages);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::arguments::Argument;
 use super::cut::{Cut, cut};
 use super::tool::{LIMIT, OFFSET, Tool};
 
@@ -29,6 +30,34 @@ pub(crate) struct Page {
 }
 
 impl Call<'_> {
+    /// Says which fields at the root are null although nothing failed: a lone null tells a model
+    /// little, and the arguments are what it can change.
+    pub(crate) fn nothing_found(
+        &self,
+        data: &Map<String, Value>,
+        errors: &[Value],
+    ) -> Option<String> {
+        let failed = |key: &str| errors.iter().any(|error| error["path"][0] == key);
+        let empty: Vec<String> = data
+            .iter()
+            .filter(|(key, value)| value.is_null() && !failed(key))
+            .map(|(key, _)| format!("`{key}`"))
+            .collect();
+        if empty.is_empty() {
+            return None;
+        }
+        let arguments = self.argument_names(|_| true).join(", ");
+        let check = if arguments.is_empty() {
+            String::new()
+        } else {
+            format!(" Check {arguments}.")
+        };
+        Some(format!(
+            "Nothing was found for {}, or it cannot be seen with this credential.{check}",
+            empty.join(", ")
+        ))
+    }
+
     /// The lists at the root that have more pages.
     pub(crate) fn further_pages(&self, data: &Map<String, Value>) -> Vec<Page> {
         data.iter()
@@ -102,16 +131,16 @@ impl Call<'_> {
         Some(format!("Go on with {OFFSET}={next}."))
     }
 
+    fn argument_names(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<&str> {
+        let names = self.tool.arguments.iter().map(Argument::name);
+        names.filter(|name| is_wanted(name)).collect()
+    }
+
     /// How to ask for less.
     fn narrow(&self) -> String {
-        let others: Vec<&str> = self
-            .tool
-            .arguments
-            .iter()
-            .map(|argument| argument.name())
-            .filter(|name| ![LIMIT, OFFSET].contains(name))
-            .collect();
-        let others = others.join(", ");
+        let others = self
+            .argument_names(|name| ![LIMIT, OFFSET].contains(&name))
+            .join(", ");
         match (others.is_empty(), self.tool.takes(LIMIT)) {
             (true, true) => format!("Ask for fewer with {LIMIT}."),
             (true, false) => {

@@ -39,7 +39,7 @@ pub(crate) fn output_schema(
         ERRORS.to_owned(),
         json!({"type": "array", "items": {"type": "object", "properties": {
             "message": {"type": "string"},
-            "path": {"type": "array", "items": {"type": ["string", "integer"]}},
+            "path": {"type": "array"},
             "extensions": {"type": "object"},
         }}}),
     );

@@ -204,6 +204,19 @@ async fn more_pages_are_announced() {
 }
 
 #[tokio::test]
+async fn a_lone_null_is_explained() {
+    let result = call("get_text", json!({"length": -1})).await;
+    assert_eq!(result["isError"], false);
+    assert_eq!(
+        result["structuredContent"],
+        json!({"text": null, "notice": "Nothing was found for `text`, or it cannot be seen with \
+            this credential. Check length."})
+    );
+    let half = call("get_half", json!({})).await;
+    assert_eq!(half["structuredContent"].get("notice"), None);
+}
+
+#[tokio::test]
 async fn a_long_answer_is_cut_at_a_row() {
     let arguments = json!({"limit": 1000, "offset": 100, "title_length": 200});
     let result = call("get_books", arguments.clone()).await;
