@@ -1,7 +1,15 @@
 //! Nova: servers, flavors, hypervisors and what belongs to them.
 
+mod aggregate;
+mod availability_zone;
 mod flavor;
+mod hypervisor;
 mod server;
+mod service;
 
+pub use aggregate::{HOST_AGGREGATES, HostAggregate};
+pub use availability_zone::{AVAILABILITY_ZONES, AvailabilityZone, ZoneService, ZoneState};
 pub use flavor::{FLAVORS, Flavor};
+pub use hypervisor::{CpuInfo, HYPERVISORS, Hypervisor, HypervisorService};
 pub use server::{Address, AttachedVolume, EmbeddedFlavor, Fault, SERVERS, Server, ServerBrief};
+pub use service::{COMPUTE_SERVICES, ComputeService};

@@ -1,15 +1,33 @@
 //! Compute (Nova): merges its nouns.
 
+pub mod aggregate;
+pub mod availability_zone;
 pub mod flavor;
+pub mod hypervisor;
+pub mod placed;
 pub mod server;
+pub mod service;
+
+use std::sync::Arc;
 
 use async_graphql::MergedObject;
 
-use super::scope::CloudRef;
+use super::connection::Connection;
+use super::noun::{Noun, reach_of};
+use super::scope::{CloudRef, Scope};
+use crate::Result;
+use crate::cloud::collection::Row;
 
 /// The root fields of compute.
 #[derive(MergedObject)]
-pub struct ComputeQuery(server::ServerQuery, flavor::FlavorQuery);
+pub struct ComputeQuery(
+    server::ServerQuery,
+    flavor::FlavorQuery,
+    hypervisor::HypervisorQuery,
+    service::ComputeServiceQuery,
+    availability_zone::AvailabilityZoneQuery,
+    aggregate::HostAggregateQuery,
+);
 
 impl ComputeQuery {
     /// The fields for a cloud.
@@ -18,6 +36,20 @@ impl ComputeQuery {
         Self(
             server::ServerQuery(cloud.clone()),
             flavor::FlavorQuery(cloud.clone()),
+            hypervisor::HypervisorQuery(cloud.clone()),
+            service::ComputeServiceQuery(cloud.clone()),
+            availability_zone::AvailabilityZoneQuery(cloud.clone()),
+            aggregate::HostAggregateQuery(cloud.clone()),
         )
     }
+}
+
+/// A nested list of rows that were all had.
+async fn nested<N: Noun>(
+    scope: &Scope,
+    rows: &[Arc<N::Row>],
+    first: Option<i32>,
+) -> Result<Connection<N>> {
+    let reach = reach_of(scope, N::REACH).await?;
+    Connection::nested(rows, |row| row.id(), first, reach, |row| N::new(scope, row))
 }
