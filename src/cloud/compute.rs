@@ -5,6 +5,7 @@ mod availability_zone;
 mod flavor;
 mod hypervisor;
 mod server;
+mod server_group;
 mod service;
 
 pub use aggregate::{HOST_AGGREGATES, HostAggregate};
@@ -12,4 +13,5 @@ pub use availability_zone::{AVAILABILITY_ZONES, AvailabilityZone, ZoneService, Z
 pub use flavor::{FLAVORS, Flavor};
 pub use hypervisor::{CpuInfo, HYPERVISORS, Hypervisor, HypervisorService};
 pub use server::{Address, AttachedVolume, EmbeddedFlavor, Fault, SERVERS, Server, ServerBrief};
+pub use server_group::{SERVER_GROUPS, ServerGroup, ServerGroupRules};
 pub use service::{COMPUTE_SERVICES, ComputeService};

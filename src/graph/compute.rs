@@ -6,6 +6,7 @@ pub mod flavor;
 pub mod hypervisor;
 pub mod placed;
 pub mod server;
+pub mod server_group;
 pub mod service;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub struct ComputeQuery(
     service::ComputeServiceQuery,
     availability_zone::AvailabilityZoneQuery,
     aggregate::HostAggregateQuery,
+    server_group::ServerGroupQuery,
 );
 
 impl ComputeQuery {
@@ -40,6 +42,7 @@ impl ComputeQuery {
             service::ComputeServiceQuery(cloud.clone()),
             availability_zone::AvailabilityZoneQuery(cloud.clone()),
             aggregate::HostAggregateQuery(cloud.clone()),
+            server_group::ServerGroupQuery(cloud.clone()),
         )
     }
 }
