@@ -4,6 +4,7 @@ pub mod aggregate;
 pub mod availability_zone;
 pub mod flavor;
 pub mod hypervisor;
+pub mod keypair;
 pub mod placed;
 pub mod server;
 pub mod server_group;
@@ -29,6 +30,7 @@ pub struct ComputeQuery(
     availability_zone::AvailabilityZoneQuery,
     aggregate::HostAggregateQuery,
     server_group::ServerGroupQuery,
+    keypair::KeypairQuery,
 );
 
 impl ComputeQuery {
@@ -43,6 +45,7 @@ impl ComputeQuery {
             availability_zone::AvailabilityZoneQuery(cloud.clone()),
             aggregate::HostAggregateQuery(cloud.clone()),
             server_group::ServerGroupQuery(cloud.clone()),
+            keypair::KeypairQuery(cloud.clone()),
         )
     }
 }
