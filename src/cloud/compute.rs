@@ -6,6 +6,7 @@ mod flavor;
 mod hypervisor;
 mod keypair;
 mod server;
+mod server_action;
 mod server_group;
 mod service;
 
@@ -15,5 +16,6 @@ pub use flavor::{FLAVORS, Flavor};
 pub use hypervisor::{CpuInfo, HYPERVISORS, Hypervisor, HypervisorService};
 pub use keypair::{KEYPAIRS, Keypair};
 pub use server::{Address, AttachedVolume, EmbeddedFlavor, Fault, SERVERS, Server, ServerBrief};
+pub use server_action::{ServerAction, ServerActionDetail, ServerActionEvent};
 pub use server_group::{SERVER_GROUPS, ServerGroup, ServerGroupRules};
 pub use service::{COMPUTE_SERVICES, ComputeService};

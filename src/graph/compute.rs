@@ -7,6 +7,7 @@ pub mod hypervisor;
 pub mod keypair;
 pub mod placed;
 pub mod server;
+pub mod server_action;
 pub mod server_group;
 pub mod service;
 
@@ -31,6 +32,7 @@ pub struct ComputeQuery(
     aggregate::HostAggregateQuery,
     server_group::ServerGroupQuery,
     keypair::KeypairQuery,
+    server_action::ServerActionQuery,
 );
 
 impl ComputeQuery {
@@ -46,6 +48,7 @@ impl ComputeQuery {
             aggregate::HostAggregateQuery(cloud.clone()),
             server_group::ServerGroupQuery(cloud.clone()),
             keypair::KeypairQuery(cloud.clone()),
+            server_action::ServerActionQuery(cloud.clone()),
         )
     }
 }
