@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod availability_zone;
+mod console_log;
 mod flavor;
 mod hypervisor;
 mod keypair;

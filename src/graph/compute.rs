@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod availability_zone;
+pub mod console_log;
 pub mod flavor;
 pub mod hypervisor;
 pub mod keypair;
@@ -33,6 +34,7 @@ pub struct ComputeQuery(
     server_group::ServerGroupQuery,
     keypair::KeypairQuery,
     server_action::ServerActionQuery,
+    console_log::ConsoleLogQuery,
 );
 
 impl ComputeQuery {
@@ -49,6 +51,7 @@ impl ComputeQuery {
             server_group::ServerGroupQuery(cloud.clone()),
             keypair::KeypairQuery(cloud.clone()),
             server_action::ServerActionQuery(cloud.clone()),
+            console_log::ConsoleLogQuery(cloud.clone()),
         )
     }
 }
