@@ -6,6 +6,7 @@ mod console_log;
 mod flavor;
 mod hypervisor;
 mod keypair;
+mod quota;
 mod server;
 mod server_action;
 mod server_group;
@@ -16,6 +17,7 @@ pub use availability_zone::{AVAILABILITY_ZONES, AvailabilityZone, ZoneService, Z
 pub use flavor::{FLAVORS, Flavor};
 pub use hypervisor::{CpuInfo, HYPERVISORS, Hypervisor, HypervisorService};
 pub use keypair::{KEYPAIRS, Keypair};
+pub use quota::{QuotaLine, QuotaSet};
 pub use server::{Address, AttachedVolume, EmbeddedFlavor, Fault, SERVERS, Server, ServerBrief};
 pub use server_action::{ServerAction, ServerActionDetail, ServerActionEvent};
 pub use server_group::{SERVER_GROUPS, ServerGroup, ServerGroupRules};

@@ -7,6 +7,7 @@ pub mod flavor;
 pub mod hypervisor;
 pub mod keypair;
 pub mod placed;
+pub mod quota;
 pub mod server;
 pub mod server_action;
 pub mod server_group;
@@ -35,6 +36,7 @@ pub struct ComputeQuery(
     keypair::KeypairQuery,
     server_action::ServerActionQuery,
     console_log::ConsoleLogQuery,
+    quota::ComputeQuotaQuery,
 );
 
 impl ComputeQuery {
@@ -52,6 +54,7 @@ impl ComputeQuery {
             keypair::KeypairQuery(cloud.clone()),
             server_action::ServerActionQuery(cloud.clone()),
             console_log::ConsoleLogQuery(cloud.clone()),
+            quota::ComputeQuotaQuery(cloud.clone()),
         )
     }
 }
