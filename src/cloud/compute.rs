@@ -11,6 +11,7 @@ mod server;
 mod server_action;
 mod server_group;
 mod service;
+mod usage;
 
 pub use aggregate::{HOST_AGGREGATES, HostAggregate};
 pub use availability_zone::{AVAILABILITY_ZONES, AvailabilityZone, ZoneService, ZoneState};
@@ -22,3 +23,4 @@ pub use server::{Address, AttachedVolume, EmbeddedFlavor, Fault, SERVERS, Server
 pub use server_action::{ServerAction, ServerActionDetail, ServerActionEvent};
 pub use server_group::{SERVER_GROUPS, ServerGroup, ServerGroupRules};
 pub use service::{COMPUTE_SERVICES, ComputeService};
+pub use usage::{ProjectUsage, UsagePeriod};

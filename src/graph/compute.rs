@@ -12,6 +12,7 @@ pub mod server;
 pub mod server_action;
 pub mod server_group;
 pub mod service;
+pub mod usage;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub struct ComputeQuery(
     server_action::ServerActionQuery,
     console_log::ConsoleLogQuery,
     quota::ComputeQuotaQuery,
+    usage::ProjectUsageQuery,
 );
 
 impl ComputeQuery {
@@ -55,6 +57,7 @@ impl ComputeQuery {
             server_action::ServerActionQuery(cloud.clone()),
             console_log::ConsoleLogQuery(cloud.clone()),
             quota::ComputeQuotaQuery(cloud.clone()),
+            usage::ProjectUsageQuery(cloud.clone()),
         )
     }
 }
