@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -234,6 +236,24 @@ impl Cloud {
             }
             other => other,
         }
+    }
+
+    /// The answer to an action that only reads, though the API wants it posted. Neither repeated
+    /// nor kept.
+    async fn post_read<T: DeserializeOwned>(
+        &self,
+        service: Service,
+        path: &str,
+        body: Value,
+    ) -> Result<T> {
+        let call = Call::post(service, path, body);
+        let answer = self.send(&call).await?;
+        serde_json::from_slice(&answer.body).map_err(|error| Error::Unreadable {
+            service,
+            operation: call.operation(),
+            reason: error.to_string(),
+            request_id: answer.request_id,
+        })
     }
 
     async fn send_with(&self, base: &Url, call: &Call<'_>, token: &SecretString) -> Result<Answer> {

@@ -1,15 +1,45 @@
 //! Compute (Nova): merges its nouns.
 
+pub mod aggregate;
+pub mod availability_zone;
+pub mod console_log;
 pub mod flavor;
+pub mod hypervisor;
+pub mod keypair;
+pub mod placed;
+pub mod quota;
 pub mod server;
+pub mod server_action;
+pub mod server_group;
+pub mod service;
+pub mod usage;
+
+use std::sync::Arc;
 
 use async_graphql::MergedObject;
 
-use super::scope::CloudRef;
+use super::connection::Connection;
+use super::noun::{Noun, reach_of};
+use super::scope::{CloudRef, Scope};
+use crate::Result;
+use crate::cloud::collection::Row;
 
 /// The root fields of compute.
 #[derive(MergedObject)]
-pub struct ComputeQuery(server::ServerQuery, flavor::FlavorQuery);
+pub struct ComputeQuery(
+    server::ServerQuery,
+    flavor::FlavorQuery,
+    hypervisor::HypervisorQuery,
+    service::ComputeServiceQuery,
+    availability_zone::AvailabilityZoneQuery,
+    aggregate::HostAggregateQuery,
+    server_group::ServerGroupQuery,
+    keypair::KeypairQuery,
+    server_action::ServerActionQuery,
+    console_log::ConsoleLogQuery,
+    quota::ComputeQuotaQuery,
+    usage::ProjectUsageQuery,
+);
 
 impl ComputeQuery {
     /// The fields for a cloud.
@@ -18,6 +48,26 @@ impl ComputeQuery {
         Self(
             server::ServerQuery(cloud.clone()),
             flavor::FlavorQuery(cloud.clone()),
+            hypervisor::HypervisorQuery(cloud.clone()),
+            service::ComputeServiceQuery(cloud.clone()),
+            availability_zone::AvailabilityZoneQuery(cloud.clone()),
+            aggregate::HostAggregateQuery(cloud.clone()),
+            server_group::ServerGroupQuery(cloud.clone()),
+            keypair::KeypairQuery(cloud.clone()),
+            server_action::ServerActionQuery(cloud.clone()),
+            console_log::ConsoleLogQuery(cloud.clone()),
+            quota::ComputeQuotaQuery(cloud.clone()),
+            usage::ProjectUsageQuery(cloud.clone()),
         )
     }
+}
+
+/// A nested list of rows that were all had.
+async fn nested<N: Noun>(
+    scope: &Scope,
+    rows: &[Arc<N::Row>],
+    first: Option<i32>,
+) -> Result<Connection<N>> {
+    let reach = reach_of(scope, N::REACH).await?;
+    Connection::nested(rows, |row| row.id(), first, reach, |row| N::new(scope, row))
 }
