@@ -4,6 +4,7 @@ pub mod compute;
 pub mod connection;
 pub mod failure;
 pub mod loader;
+pub mod network;
 pub mod noun;
 pub mod quota;
 pub mod scalar;
@@ -20,6 +21,7 @@ use async_graphql::{
 use crate::auth::Caller;
 use crate::cloud::{Charge, Operation};
 use compute::ComputeQuery;
+use network::NetworkServiceQuery;
 use scope::{CloudRef, Clouds, Session};
 
 /// The graph, ready to execute. Cheap to clone.
@@ -38,12 +40,12 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(ComputeQuery);
+struct Query(ComputeQuery, NetworkServiceQuery);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(ComputeQuery::new(&cloud))
+        Self(ComputeQuery::new(&cloud), NetworkServiceQuery::new(&cloud))
     }
 }
 

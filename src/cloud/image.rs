@@ -149,9 +149,7 @@ impl Cloud {
         });
         let lists = try_join_all(chunks).await?;
         let rows = lists.iter().flat_map(|list| list.iter());
-        Ok(rows
-            .map(|row| (row.id.clone(), Arc::clone(row)))
-            .collect())
+        Ok(rows.map(|row| (row.id.clone(), Arc::clone(row))).collect())
     }
 
     /// Whom an image is shared with; refused unless it is one that is shared.
