@@ -3,6 +3,7 @@
 pub mod compute;
 pub mod connection;
 pub mod failure;
+pub mod image;
 pub mod loader;
 pub mod network;
 pub mod noun;
@@ -21,6 +22,7 @@ use async_graphql::{
 use crate::auth::Caller;
 use crate::cloud::{Charge, Operation};
 use compute::ComputeQuery;
+use image::ImageServiceQuery;
 use network::NetworkServiceQuery;
 use scope::{CloudRef, Clouds, Session};
 
@@ -40,12 +42,16 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(ComputeQuery, NetworkServiceQuery);
+struct Query(ComputeQuery, NetworkServiceQuery, ImageServiceQuery);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(ComputeQuery::new(&cloud), NetworkServiceQuery::new(&cloud))
+        Self(
+            ComputeQuery::new(&cloud),
+            NetworkServiceQuery::new(&cloud),
+            ImageServiceQuery::new(&cloud),
+        )
     }
 }
 
