@@ -5,6 +5,8 @@ mod catalog;
 pub mod collection;
 pub mod compute;
 mod failure;
+pub mod image;
+pub mod network;
 mod operation;
 mod request;
 mod service;

@@ -1,13 +1,18 @@
 //! The graph: one schema over every service, executed for every door.
 
 mod bill;
+pub mod block_storage;
 pub mod cloud;
 pub mod compute;
 pub mod connection;
 pub mod failure;
+pub mod fields;
+pub mod image;
 pub mod limits;
 pub mod loader;
+pub mod network;
 pub mod noun;
+pub mod orchestration;
 pub mod quota;
 mod readiness;
 pub mod scalar;
@@ -29,7 +34,7 @@ use crate::Result;
 use crate::auth::Caller;
 use crate::cloud::Operation;
 use cloud::CloudsQuery;
-use compute::ComputeQuery;
+use fields::Fields;
 use scope::{CloudRef, Clouds, Session};
 
 /// The graph, ready to execute. Cheap to clone.
@@ -54,12 +59,12 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(CloudsQuery, ComputeQuery);
+struct Query(CloudsQuery, Fields);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(CloudsQuery, ComputeQuery::new(&cloud))
+        Self(CloudsQuery, Fields::new(&cloud))
     }
 }
 

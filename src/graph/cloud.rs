@@ -5,8 +5,8 @@ use std::time::Instant;
 use async_graphql::{Context, Enum, ID, MergedObject, Object, SimpleObject};
 use futures_util::future::join_all;
 
-use super::compute::ComputeQuery;
 use super::failure::{Answered, answered, certain};
+use super::fields::Fields;
 use super::scope::{CloudRef, Scope, Session};
 use crate::cloud::Service;
 use crate::{Error, Result};
@@ -50,11 +50,11 @@ fn session<'a>(context: &'a Context<'_>) -> Result<&'a Session> {
 
 /// A cloud: one credential entry in one region, and everything it can see.
 #[derive(MergedObject)]
-pub struct Cloud(CloudInfo, ComputeQuery);
+pub struct Cloud(CloudInfo, Fields);
 
 impl Cloud {
     fn new(cloud: &CloudRef) -> Self {
-        Self(CloudInfo(cloud.clone()), ComputeQuery::new(cloud))
+        Self(CloudInfo(cloud.clone()), Fields::new(cloud))
     }
 }
 

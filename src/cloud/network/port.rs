@@ -1,0 +1,174 @@
+//! Ports: `GET /ports`.
+
+use serde::Deserialize;
+
+use super::{PAGE, list, text};
+use crate::cloud::Service;
+use crate::cloud::collection::{Collection, Paging, Row};
+
+/// All ports.
+pub const PORTS: &Collection<Port> = &Collection {
+    item: Some(("/ports", "port")),
+    paging: Paging::Marker(PAGE),
+    ..Collection::new(Service::Network, "/ports", "ports")
+};
+
+/// A port as Neutron lists it. Binding profiles and details are never read.
+#[derive(Debug, Deserialize)]
+pub struct Port {
+    /// Neutron's id.
+    pub id: String,
+    /// Chosen by users; most have none.
+    #[serde(default, deserialize_with = "text")]
+    pub name: Option<String>,
+    /// Free text.
+    #[serde(default, deserialize_with = "text")]
+    pub description: Option<String>,
+    /// `ACTIVE`, `DOWN`, `BUILD`, …
+    #[serde(default)]
+    pub status: String,
+    /// Whether it is switched on.
+    pub admin_state_up: Option<bool>,
+    /// Its MAC address.
+    #[serde(default, deserialize_with = "text")]
+    pub mac_address: Option<String>,
+    /// The network it is on.
+    #[serde(default, deserialize_with = "text")]
+    pub network_id: Option<String>,
+    /// The project it belongs to; empty for some that Neutron made.
+    #[serde(default, deserialize_with = "text")]
+    pub project_id: Option<String>,
+    /// What it is plugged into; of any service.
+    #[serde(default, deserialize_with = "text")]
+    pub device_id: Option<String>,
+    /// Of what kind that is: `compute:nova`, `network:router_interface`, …
+    #[serde(default, deserialize_with = "text")]
+    pub device_owner: Option<String>,
+    /// Its addresses.
+    #[serde(default, deserialize_with = "list")]
+    pub fixed_ips: Vec<FixedIp>,
+    /// Ids of the security groups that filter it.
+    #[serde(default, deserialize_with = "list")]
+    pub security_groups: Vec<String>,
+    /// Further addresses it may send from.
+    #[serde(default, deserialize_with = "list")]
+    pub allowed_address_pairs: Vec<AddressPair>,
+    /// The host it is bound to; administrators only.
+    #[serde(rename = "binding:host_id", default, deserialize_with = "text")]
+    pub binding_host_id: Option<String>,
+    /// `normal`, `direct`, …
+    #[serde(rename = "binding:vnic_type", default, deserialize_with = "text")]
+    pub binding_vnic_type: Option<String>,
+    /// `ovs`, `binding_failed`, …; administrators only.
+    #[serde(rename = "binding:vif_type", default, deserialize_with = "text")]
+    pub binding_vif_type: Option<String>,
+    /// Whether it is filtered.
+    pub port_security_enabled: Option<bool>,
+    /// Its name in DNS.
+    #[serde(default, deserialize_with = "text")]
+    pub dns_name: Option<String>,
+    /// The policy on its bandwidth.
+    #[serde(default, deserialize_with = "text")]
+    pub qos_policy_id: Option<String>,
+    /// What users tagged.
+    #[serde(default, deserialize_with = "list")]
+    pub tags: Vec<String>,
+    /// When it was made.
+    pub created_at: Option<String>,
+    /// When it was last changed.
+    pub updated_at: Option<String>,
+}
+
+impl Row for Port {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Port {
+    /// The server it is plugged into, virtual or bare metal.
+    #[must_use]
+    pub fn server_id(&self) -> Option<&str> {
+        server_id(self.device_owner.as_deref(), self.device_id.as_deref())
+    }
+
+    /// The router it is plugged into.
+    #[must_use]
+    pub fn router_id(&self) -> Option<&str> {
+        let owner = self.device_owner.as_deref()?;
+        let is_router =
+            owner.starts_with("network:router_") || owner.starts_with("network:ha_router_");
+        self.device_id.as_deref().filter(|_| is_router)
+    }
+}
+
+/// The device, if its owner says that it is a server of Nova's.
+pub(super) fn server_id<'a>(owner: Option<&str>, device: Option<&'a str>) -> Option<&'a str> {
+    let owner = owner?;
+    let is_server = owner.starts_with("compute:") || owner.starts_with("baremetal:");
+    device.filter(|_| is_server)
+}
+
+/// An address of a port.
+#[derive(Debug, Deserialize)]
+pub struct FixedIp {
+    /// The subnet it is of.
+    #[serde(default, deserialize_with = "text")]
+    pub subnet_id: Option<String>,
+    /// The address.
+    #[serde(default, deserialize_with = "text")]
+    pub ip_address: Option<String>,
+}
+
+/// An address that a port may send from.
+#[derive(Debug, Deserialize)]
+pub struct AddressPair {
+    /// The address, or a range.
+    #[serde(default, deserialize_with = "text")]
+    pub ip_address: Option<String>,
+    /// The MAC address.
+    #[serde(default, deserialize_with = "text")]
+    pub mac_address: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(owner: &str) -> Port {
+        let body = serde_json::json!({"id": "p", "device_id": "d", "device_owner": owner});
+        serde_json::from_value(body).unwrap()
+    }
+
+    #[test]
+    fn the_owner_says_what_the_device_is() {
+        for owner in ["compute:nova", "compute:", "baremetal:none"] {
+            assert_eq!(port(owner).server_id(), Some("d"), "{owner}");
+            assert_eq!(port(owner).router_id(), None, "{owner}");
+        }
+        for owner in [
+            "network:router_interface",
+            "network:router_interface_distributed",
+            "network:ha_router_replicated_interface",
+            "network:router_gateway",
+        ] {
+            assert_eq!(port(owner).server_id(), None, "{owner}");
+            assert_eq!(port(owner).router_id(), Some("d"), "{owner}");
+        }
+        for owner in ["", "network:dhcp", "network:floatingip", "Octavia"] {
+            assert_eq!(port(owner).server_id(), None, "{owner}");
+            assert_eq!(port(owner).router_id(), None, "{owner}");
+        }
+    }
+
+    #[test]
+    fn a_port_with_hidden_and_null_fields_is_read() {
+        let body = r#"{"id": "p", "name": "", "status": "DOWN", "fixed_ips": null, "tags": [],
+            "device_id": "", "binding:vnic_type": "normal"}"#;
+        let port: Port = serde_json::from_str(body).unwrap();
+        assert_eq!(port.name, None);
+        assert_eq!(port.device_id, None);
+        assert_eq!(port.binding_host_id, None);
+        assert!(port.fixed_ips.is_empty());
+    }
+}

@@ -1,0 +1,428 @@
+//! Floating IPs: addresses by which the world reaches what is inside.
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+
+use super::narrowing::{Narrowing, among, is, resolve, rows_by};
+use super::network::Network;
+use super::port::{Port, PortStatus, PortsOfDevice};
+use super::router::Router;
+use crate::Result;
+use crate::cloud::collection::Collection;
+use crate::cloud::network::{self, FLOATING_IPS};
+use crate::cloud::{Cloud, Parameter};
+use crate::graph::connection::Node;
+use crate::graph::failure::{Answered, answered};
+use crate::graph::loader::Plan;
+use crate::graph::noun::{
+    Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, root_fields, unset_or,
+};
+use crate::graph::scalar::{DateTime, Ref, open_enum};
+use crate::graph::scope::Scope;
+
+/// A floating IP: an address of an external network that leads to a port inside. From
+/// `GET /floatingips`.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct FloatingIp {
+    /// Neutron's id.
+    id: ID,
+    /// The address by which the world knows it.
+    floating_ip_address: Option<String>,
+    /// Neutron's id of the external network it is of.
+    floating_network_id: Option<ID>,
+    /// The address inside that it leads to; null when it leads to no port as a whole.
+    fixed_ip_address: Option<String>,
+    /// Neutron's id of the port that it leads to; null also when only some of its ports are
+    /// forwarded.
+    port_id: Option<ID>,
+    /// What is known of that port.
+    port_details: Option<PortDetails>,
+    /// Nova's id of the server behind that port; null when there is none.
+    server_id: Option<ID>,
+    /// Neutron's id of the router that serves it.
+    router_id: Option<ID>,
+    /// Keystone's id of the project it belongs to.
+    project_id: Option<ID>,
+    /// Its state.
+    status: FloatingIpStatus,
+    /// Free text.
+    description: Option<String>,
+    /// Whether it leads anywhere: to a port, or by a port forwarding. One that does not is paid
+    /// for in vain.
+    is_associated: bool,
+    /// Its ports that are forwarded one by one.
+    port_forwardings: Vec<PortForwarding>,
+    /// Its name in DNS.
+    dns_name: Option<String>,
+    /// The domain of that name.
+    dns_domain: Option<String>,
+    /// Neutron's id of the policy on its bandwidth.
+    qos_policy_id: Option<ID>,
+    /// What users tagged.
+    tags: Vec<String>,
+    /// When it was made.
+    created_at: Option<DateTime>,
+    /// When it was last changed.
+    updated_at: Option<DateTime>,
+    #[graphql(skip)]
+    row: Arc<network::FloatingIp>,
+    #[graphql(skip)]
+    scope: Scope,
+}
+
+#[ComplexObject]
+impl FloatingIp {
+    /// The cloud it is of.
+    async fn cloud_name(&self) -> &str {
+        self.scope.cloud().name()
+    }
+
+    /// The external network it is of.
+    async fn network(&self) -> Answered<Network> {
+        answered(by_maybe_id(&self.scope, self.row.floating_network_id.as_deref()).await)
+    }
+
+    /// The port that it leads to.
+    async fn port(&self) -> Answered<Port> {
+        answered(by_maybe_id(&self.scope, self.row.port_id.as_deref()).await)
+    }
+
+    /// The router that serves it.
+    async fn router(&self) -> Answered<Router> {
+        answered(by_maybe_id(&self.scope, self.row.router_id.as_deref()).await)
+    }
+}
+
+/// The port that a floating IP leads to, as the floating IP has it.
+#[derive(SimpleObject)]
+pub struct PortDetails {
+    /// The port's name; most have none.
+    name: Option<String>,
+    /// Neutron's id of the network it is on.
+    network_id: Option<ID>,
+    /// Its MAC address.
+    mac_address: Option<String>,
+    /// Whether it is switched on.
+    is_admin_state_up: Option<bool>,
+    /// Its state.
+    status: PortStatus,
+    /// The id of what it is plugged into.
+    device_id: Option<String>,
+    /// What that is: `compute:ZONE` for a server, …
+    device_owner: Option<String>,
+}
+
+impl From<&network::PortDetails> for PortDetails {
+    fn from(details: &network::PortDetails) -> Self {
+        Self {
+            name: details.name.clone(),
+            network_id: details.network_id.as_ref().map(ID::from),
+            mac_address: details.mac_address.clone(),
+            is_admin_state_up: details.admin_state_up,
+            status: PortStatus::read(&details.status),
+            device_id: details.device_id.clone(),
+            device_owner: details.device_owner.clone(),
+        }
+    }
+}
+
+/// A port of a floating IP that leads to a port of an address inside.
+#[derive(SimpleObject)]
+pub struct PortForwarding {
+    /// Neutron's id; null where Neutron does not say.
+    id: Option<ID>,
+    /// `tcp`, `udp`, …
+    protocol: Option<String>,
+    /// The port outside; null for a range of ports.
+    external_port: Option<i32>,
+    /// The port inside; null for a range of ports.
+    internal_port: Option<i32>,
+    /// The address inside.
+    internal_ip_address: Option<String>,
+    /// Neutron's id of the port inside.
+    internal_port_id: Option<ID>,
+    /// Free text.
+    description: Option<String>,
+}
+
+impl From<&network::PortForwarding> for PortForwarding {
+    fn from(forwarding: &network::PortForwarding) -> Self {
+        Self {
+            id: forwarding.id.as_ref().map(ID::from),
+            protocol: forwarding.protocol.clone(),
+            external_port: forwarding.external_port,
+            internal_port: forwarding.internal_port,
+            internal_ip_address: forwarding.internal_ip_address.clone(),
+            internal_port_id: forwarding.internal_port_id.as_ref().map(ID::from),
+            description: forwarding.description.clone(),
+        }
+    }
+}
+
+open_enum! {
+    /// The state of a floating IP.
+    FloatingIpStatus {
+        /// It works.
+        Active = "ACTIVE",
+        /// It leads nowhere, or what it leads to is not up.
+        Down = "DOWN",
+        /// Something went wrong.
+        Error = "ERROR",
+    }
+}
+
+/// Which floating IPs.
+#[derive(InputObject, Default)]
+pub struct FloatingIpFilter {
+    /// With one of these ids.
+    ids: Option<Vec<ID>>,
+    /// With one of these addresses.
+    addresses: Option<Vec<String>>,
+    /// The address, or the one inside, contains this.
+    address_contains: Option<String>,
+    /// In this state.
+    status: Option<FloatingIpStatus>,
+    /// Of this project.
+    project: Option<Ref>,
+    /// Of this external network.
+    network: Option<Ref>,
+    /// Served by this router.
+    router: Option<Ref>,
+    /// Leading to one of these ports, by their ids.
+    port_ids: Option<Vec<ID>>,
+    /// Leading to one of these servers, by their ids.
+    server_ids: Option<Vec<ID>>,
+    /// Leading anywhere, or not.
+    is_associated: Option<bool>,
+}
+
+/// What floating IPs can be ordered by.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum FloatingIpOrderField {
+    /// The address, by number.
+    Address,
+    /// The state.
+    Status,
+    /// When they were made.
+    CreatedAt,
+}
+
+impl Node for FloatingIp {
+    fn cursor_id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Noun for FloatingIp {
+    type Row = network::FloatingIp;
+    type Filter = FloatingIpFilter;
+    type Order = FloatingIpOrderField;
+
+    const KIND: &'static str = "Floating IP";
+    const LIST: &'static str = "floatingIps";
+    const COLLECTION: &'static Collection<network::FloatingIp> = FLOATING_IPS;
+
+    fn new(scope: &Scope, row: &Arc<network::FloatingIp>) -> Self {
+        Self {
+            id: ID::from(&row.id),
+            floating_ip_address: row.floating_ip_address.clone(),
+            floating_network_id: row.floating_network_id.as_ref().map(ID::from),
+            fixed_ip_address: row.fixed_ip_address.clone(),
+            port_id: row.port_id.as_ref().map(ID::from),
+            port_details: row.port_details.as_ref().map(Into::into),
+            server_id: row.server_id().map(ID::from),
+            router_id: row.router_id.as_ref().map(ID::from),
+            project_id: row.project_id.as_ref().map(ID::from),
+            status: FloatingIpStatus::read(&row.status),
+            description: row.description.clone(),
+            is_associated: row.is_associated(),
+            port_forwardings: row.port_forwardings.iter().map(Into::into).collect(),
+            dns_name: row.dns_name.clone(),
+            dns_domain: row.dns_domain.clone(),
+            qos_policy_id: row.qos_policy_id.as_ref().map(ID::from),
+            tags: row.tags.clone(),
+            created_at: DateTime::maybe(row.created_at.as_deref()),
+            updated_at: DateTime::maybe(row.updated_at.as_deref()),
+            row: Arc::clone(row),
+            scope: scope.clone(),
+        }
+    }
+
+    fn name(row: &network::FloatingIp) -> Option<&str> {
+        row.floating_ip_address.as_deref()
+    }
+
+    fn project(row: &network::FloatingIp) -> Option<&str> {
+        row.project_id.as_deref()
+    }
+
+    async fn prepare(scope: &Scope, mut filter: FloatingIpFilter) -> Result<FloatingIpFilter> {
+        resolve::<Network>(scope, &mut filter.network).await?;
+        resolve::<Router>(scope, &mut filter.router).await?;
+        Ok(filter)
+    }
+
+    fn keeps(filter: &FloatingIpFilter, row: &network::FloatingIp) -> bool {
+        let address = row.floating_ip_address.as_ref();
+        unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
+            && unset_or(filter.addresses.as_ref(), |addresses| {
+                address.is_some_and(|address| addresses.contains(address))
+            })
+            && unset_or(filter.address_contains.as_ref(), |part| {
+                contains(row.floating_ip_address.as_deref(), part)
+                    || contains(row.fixed_ip_address.as_deref(), part)
+            })
+            && unset_or(filter.status.as_ref(), |status| {
+                FloatingIpStatus::read(&row.status) == *status
+            })
+            && unset_or(filter.project.as_ref(), |project| {
+                is(project, row.project_id.as_deref())
+            })
+            && unset_or(filter.network.as_ref(), |network| {
+                is(network, row.floating_network_id.as_deref())
+            })
+            && unset_or(filter.router.as_ref(), |router| {
+                is(router, row.router_id.as_deref())
+            })
+            && unset_or(filter.port_ids.as_ref(), |ids| {
+                row.port_id.as_ref().is_some_and(|id| among(ids, id))
+            })
+            && unset_or(filter.server_ids.as_ref(), |ids| {
+                row.server_id().is_some_and(|id| among(ids, id))
+            })
+            && unset_or(filter.is_associated.as_ref(), |is| {
+                row.is_associated() == *is
+            })
+    }
+
+    fn compare(
+        order: FloatingIpOrderField,
+        one: &network::FloatingIp,
+        other: &network::FloatingIp,
+    ) -> Ordering {
+        match order {
+            FloatingIpOrderField::Address => number(one).cmp(&number(other)),
+            FloatingIpOrderField::Status => one.status.cmp(&other.status),
+            FloatingIpOrderField::CreatedAt => one.created_at.cmp(&other.created_at),
+        }
+    }
+
+    fn push(filter: &FloatingIpFilter) -> Pushed {
+        Narrowing::new()
+            .any("id", filter.ids.as_ref())
+            .any("floating_ip_address", filter.addresses.as_ref())
+            .rest(filter.address_contains.is_some())
+            .status(filter.status.map(FloatingIpStatus::wire))
+            .of("project_id", filter.project.as_ref())
+            .of("floating_network_id", filter.network.as_ref())
+            .of("router_id", filter.router.as_ref())
+            .any("port_id", filter.port_ids.as_ref())
+            .rest(filter.server_ids.is_some())
+            .rest(filter.is_associated.is_some())
+            .pushed()
+    }
+
+    fn push_name(name: &str) -> Vec<Parameter> {
+        vec![("floating_ip_address".into(), name.to_owned())]
+    }
+
+    async fn by_ids(
+        cloud: &Cloud,
+        ids: Vec<String>,
+    ) -> Result<HashMap<String, Arc<network::FloatingIp>>> {
+        by_repeated_id::<Self>(cloud, ids).await
+    }
+}
+
+/// The address as it counts, so that 10.0.0.9 comes before 10.0.0.10.
+fn number(row: &network::FloatingIp) -> Option<IpAddr> {
+    row.floating_ip_address.as_ref()?.parse().ok()
+}
+
+root_fields! {
+    FloatingIpQuery for FloatingIp,
+    /// One floating IP, by its id or its address.
+    one: floating_ip,
+    /// The floating IPs that the credential can see.
+    many: floating_ips,
+    filter: FloatingIpFilter, order: FloatingIpOrderField
+}
+
+/// Floating IPs by the id of the port that they lead to.
+pub struct FloatingIpsOfPort;
+
+impl Plan for FloatingIpsOfPort {
+    type Key = String;
+    type Value = Vec<Arc<network::FloatingIp>>;
+
+    async fn load(
+        cloud: Cloud,
+        ports: Vec<String>,
+    ) -> Result<HashMap<String, Vec<Arc<network::FloatingIp>>>> {
+        let rows = rows_by(&cloud, FLOATING_IPS, "port_id", &ports).await?;
+        Ok(grouped(rows, |row| row.port_id.as_deref()))
+    }
+}
+
+/// Floating IPs by the id of the router that serves them.
+pub struct FloatingIpsOfRouter;
+
+impl Plan for FloatingIpsOfRouter {
+    type Key = String;
+    type Value = Vec<Arc<network::FloatingIp>>;
+
+    async fn load(
+        cloud: Cloud,
+        routers: Vec<String>,
+    ) -> Result<HashMap<String, Vec<Arc<network::FloatingIp>>>> {
+        let rows = rows_by(&cloud, FLOATING_IPS, "router_id", &routers).await?;
+        Ok(grouped(rows, |row| row.router_id.as_deref()))
+    }
+}
+
+/// Floating IPs by the id of the device (a server) behind their port.
+///
+/// They cannot be asked for by device, so they are listed once. Where Neutron does not embed the
+/// port's details, the devices' ports tell.
+pub struct FloatingIpsOfDevice;
+
+impl Plan for FloatingIpsOfDevice {
+    type Key = String;
+    type Value = Vec<Arc<network::FloatingIp>>;
+
+    async fn load(
+        cloud: Cloud,
+        devices: Vec<String>,
+    ) -> Result<HashMap<String, Vec<Arc<network::FloatingIp>>>> {
+        let rows = cloud.list(FLOATING_IPS, &[]).await?;
+        let is_plain =
+            |row: &network::FloatingIp| row.port_id.is_some() && row.port_details.is_none();
+        if !rows.iter().any(|row| is_plain(row)) {
+            return Ok(grouped(rows.iter().cloned(), |row| {
+                row.port_details.as_ref()?.device_id.as_deref()
+            }));
+        }
+        let ports = PortsOfDevice::load(cloud, devices).await?;
+        Ok(by_ports(&rows, &ports))
+    }
+}
+
+fn by_ports(
+    rows: &[Arc<network::FloatingIp>],
+    ports: &HashMap<String, Vec<Arc<network::Port>>>,
+) -> HashMap<String, Vec<Arc<network::FloatingIp>>> {
+    let of_device = |(device, ports): (&String, &Vec<Arc<network::Port>>)| {
+        let ports: HashSet<&str> = ports.iter().map(|port| port.id.as_str()).collect();
+        let leads = |row: &&Arc<network::FloatingIp>| {
+            let port = row.port_id.as_deref();
+            port.is_some_and(|port| ports.contains(port))
+        };
+        (device.clone(), rows.iter().filter(leads).cloned().collect())
+    };
+    ports.iter().map(of_device).collect()
+}

@@ -1,0 +1,328 @@
+//! Routers: what joins networks, and leads out of the cloud.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+
+use super::floating_ip::{FloatingIp, FloatingIpsOfRouter};
+use super::narrowing::{Narrowing, among, is, nested, nested_by, resolve};
+use super::network::Network;
+use super::port::{FixedIp, Port, PortsOfDevice};
+use super::subnet::Route;
+use crate::Result;
+use crate::cloud::collection::Collection;
+use crate::cloud::network::{self, ROUTERS};
+use crate::cloud::{Cloud, Parameter};
+use crate::graph::connection::{Connection, Node};
+use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::noun::{
+    Noun, Pushed, by_maybe_id, by_repeated_id, contains, root_fields, unset_or,
+};
+use crate::graph::scalar::{DateTime, Ref, open_enum};
+use crate::graph::scope::Scope;
+
+/// A router: joins subnets, and leads out of the cloud. From `GET /routers`.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct Router {
+    /// Neutron's id.
+    id: ID,
+    /// The name; not unique. Null when it has none.
+    name: Option<String>,
+    /// Free text.
+    description: Option<String>,
+    /// Its state.
+    status: RouterStatus,
+    /// Whether it is switched on; nothing passes otherwise.
+    is_admin_state_up: Option<bool>,
+    /// Keystone's id of the project it belongs to.
+    project_id: Option<ID>,
+    /// How it leads out of the cloud; null when it does not.
+    external_gateway: Option<ExternalGateway>,
+    /// Routes beside those to its subnets and to the gateway.
+    routes: Vec<Route>,
+    /// Whether it runs on every host with ports of it. Administrators only.
+    is_distributed: Option<bool>,
+    /// Whether standbys take over when its host fails. Administrators only.
+    is_ha: Option<bool>,
+    /// The zones whose agents serve it.
+    availability_zones: Vec<String>,
+    /// The zones that were asked for.
+    availability_zone_hints: Vec<String>,
+    /// Neutron's id of the kind of router it is; null for the built-in kind.
+    flavor_id: Option<ID>,
+    /// What users tagged.
+    tags: Vec<String>,
+    /// When it was made.
+    created_at: Option<DateTime>,
+    /// When it was last changed.
+    updated_at: Option<DateTime>,
+    #[graphql(skip)]
+    row: Arc<network::Router>,
+    #[graphql(skip)]
+    scope: Scope,
+}
+
+#[ComplexObject]
+impl Router {
+    /// The cloud it is of.
+    async fn cloud_name(&self) -> &str {
+        self.scope.cloud().name()
+    }
+
+    /// The network that its gateway is on; null without a gateway.
+    async fn external_network(&self) -> Answered<Network> {
+        let gateway = self.row.external_gateway_info.as_ref();
+        let id = gateway.and_then(|gateway| gateway.network_id.as_deref());
+        answered(by_maybe_id(&self.scope, id).await)
+    }
+
+    /// All its ports, as far as the credential may see them: interfaces, the gateway, and those
+    /// that standbys talk over.
+    async fn ports(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<Port>> {
+        nested_by::<PortsOfDevice, Port>(&self.scope, &self.id, first).await
+    }
+
+    /// Its ports on the subnets that it joins.
+    async fn interfaces(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<Port>> {
+        let listed = async {
+            let device = self.row.id.clone();
+            let ports = self.scope.load::<PortsOfDevice>(device).await?;
+            let mut ports = ports.unwrap_or_default();
+            ports.retain(|port| {
+                let owner = port.device_owner.as_deref().unwrap_or_default();
+                INTERFACES.contains(&owner)
+            });
+            nested(&self.scope, &ports, first).await
+        };
+        certain(listed.await)
+    }
+
+    /// The floating IPs that it serves.
+    async fn floating_ips(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<FloatingIp>> {
+        nested_by::<FloatingIpsOfRouter, FloatingIp>(&self.scope, &self.id, first).await
+    }
+}
+
+/// What Neutron calls a router's ports on the subnets that it joins.
+const INTERFACES: [&str; 3] = [
+    "network:router_interface",
+    "network:router_interface_distributed",
+    "network:ha_router_replicated_interface",
+];
+
+/// How a router leads out of the cloud.
+#[derive(SimpleObject)]
+pub struct ExternalGateway {
+    /// Neutron's id of the external network.
+    network_id: Option<ID>,
+    /// Whether guests without a floating IP go out by the router's address.
+    is_snat_enabled: Option<bool>,
+    /// The router's addresses there.
+    fixed_ips: Vec<FixedIp>,
+}
+
+impl ExternalGateway {
+    fn new(scope: &Scope, gateway: &network::ExternalGateway) -> Self {
+        let addresses = gateway.external_fixed_ips.iter();
+        Self {
+            network_id: gateway.network_id.as_ref().map(ID::from),
+            is_snat_enabled: gateway.enable_snat,
+            fixed_ips: addresses
+                .map(|address| FixedIp::new(scope, address))
+                .collect(),
+        }
+    }
+}
+
+open_enum! {
+    /// The state of a router.
+    RouterStatus {
+        /// It works.
+        Active = "ACTIVE",
+        /// A host is being found for it.
+        Allocating = "ALLOCATING",
+        /// It is being made.
+        Build = "BUILD",
+        /// It does not work.
+        Down = "DOWN",
+        /// Something went wrong.
+        Error = "ERROR",
+    }
+}
+
+/// Which routers.
+#[derive(InputObject, Default)]
+pub struct RouterFilter {
+    /// With one of these ids.
+    ids: Option<Vec<ID>>,
+    /// With one of these names.
+    names: Option<Vec<String>>,
+    /// The name contains this, whatever the case.
+    name_contains: Option<String>,
+    /// In this state.
+    status: Option<RouterStatus>,
+    /// Of this project.
+    project: Option<Ref>,
+    /// Leading out by this network.
+    external_network: Option<Ref>,
+    /// Leading out of the cloud, or not.
+    has_external_gateway: Option<bool>,
+    /// Switched on, or not.
+    is_admin_state_up: Option<bool>,
+}
+
+/// What routers can be ordered by.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum RouterOrderField {
+    /// The name.
+    Name,
+    /// The state.
+    Status,
+    /// When they were made.
+    CreatedAt,
+}
+
+impl Node for Router {
+    fn cursor_id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Noun for Router {
+    type Row = network::Router;
+    type Filter = RouterFilter;
+    type Order = RouterOrderField;
+
+    const KIND: &'static str = "Router";
+    const LIST: &'static str = "routers";
+    const COLLECTION: &'static Collection<network::Router> = ROUTERS;
+
+    fn new(scope: &Scope, row: &Arc<network::Router>) -> Self {
+        let gateway = row.external_gateway_info.as_ref();
+        Self {
+            id: ID::from(&row.id),
+            name: row.name.clone(),
+            description: row.description.clone(),
+            status: RouterStatus::read(&row.status),
+            is_admin_state_up: row.admin_state_up,
+            project_id: row.project_id.as_ref().map(ID::from),
+            external_gateway: gateway.map(|gateway| ExternalGateway::new(scope, gateway)),
+            routes: row.routes.iter().map(Into::into).collect(),
+            is_distributed: row.distributed,
+            is_ha: row.ha,
+            availability_zones: row.availability_zones.clone(),
+            availability_zone_hints: row.availability_zone_hints.clone(),
+            flavor_id: row.flavor_id.as_ref().map(ID::from),
+            tags: row.tags.clone(),
+            created_at: DateTime::maybe(row.created_at.as_deref()),
+            updated_at: DateTime::maybe(row.updated_at.as_deref()),
+            row: Arc::clone(row),
+            scope: scope.clone(),
+        }
+    }
+
+    fn name(row: &network::Router) -> Option<&str> {
+        row.name.as_deref()
+    }
+
+    fn project(row: &network::Router) -> Option<&str> {
+        row.project_id.as_deref()
+    }
+
+    async fn prepare(scope: &Scope, mut filter: RouterFilter) -> Result<RouterFilter> {
+        resolve::<Network>(scope, &mut filter.external_network).await?;
+        Ok(filter)
+    }
+
+    fn keeps(filter: &RouterFilter, row: &network::Router) -> bool {
+        let gateway = row.external_gateway_info.as_ref();
+        unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
+            && unset_or(filter.names.as_ref(), |names| {
+                row.name.as_ref().is_some_and(|name| names.contains(name))
+            })
+            && unset_or(filter.name_contains.as_ref(), |part| {
+                contains(row.name.as_deref(), part)
+            })
+            && unset_or(filter.status.as_ref(), |status| {
+                RouterStatus::read(&row.status) == *status
+            })
+            && unset_or(filter.project.as_ref(), |project| {
+                is(project, row.project_id.as_deref())
+            })
+            && unset_or(filter.external_network.as_ref(), |network| {
+                let id = gateway.and_then(|gateway| gateway.network_id.as_deref());
+                is(network, id)
+            })
+            && unset_or(filter.has_external_gateway.as_ref(), |has| {
+                gateway.is_some() == *has
+            })
+            && unset_or(filter.is_admin_state_up.as_ref(), |is| {
+                row.admin_state_up == Some(*is)
+            })
+    }
+
+    fn compare(
+        order: RouterOrderField,
+        one: &network::Router,
+        other: &network::Router,
+    ) -> Ordering {
+        match order {
+            RouterOrderField::Name => one.name.cmp(&other.name),
+            RouterOrderField::Status => one.status.cmp(&other.status),
+            RouterOrderField::CreatedAt => one.created_at.cmp(&other.created_at),
+        }
+    }
+
+    fn push(filter: &RouterFilter) -> Pushed {
+        // Neutron sorts routers by state and filters none by it.
+        Narrowing::new()
+            .any("id", filter.ids.as_ref())
+            .any("name", filter.names.as_ref())
+            .rest(filter.names.is_some())
+            .rest(filter.name_contains.is_some())
+            .rest(filter.status.is_some())
+            .of("project_id", filter.project.as_ref())
+            .rest(filter.external_network.is_some())
+            .rest(filter.has_external_gateway.is_some())
+            .one("admin_state_up", filter.is_admin_state_up)
+            .pushed()
+    }
+
+    fn push_name(name: &str) -> Vec<Parameter> {
+        vec![("name".into(), name.to_owned())]
+    }
+
+    async fn by_ids(
+        cloud: &Cloud,
+        ids: Vec<String>,
+    ) -> Result<HashMap<String, Arc<network::Router>>> {
+        by_repeated_id::<Self>(cloud, ids).await
+    }
+}
+
+root_fields! {
+    RouterQuery for Router,
+    /// One router.
+    one: router,
+    /// The routers that the credential can see.
+    many: routers,
+    filter: RouterFilter, order: RouterOrderField
+}
