@@ -1,11 +1,13 @@
 //! One caller's view of a cloud: knows REST, and nothing of GraphQL or MCP.
 
+pub mod block_storage;
 mod cache;
 mod catalog;
 pub mod collection;
 pub mod compute;
 mod failure;
 mod operation;
+pub mod orchestration;
 mod request;
 mod service;
 mod session;
