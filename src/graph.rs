@@ -1,17 +1,20 @@
 //! The graph: one schema over every service, executed for every door.
 
 mod bill;
+pub mod block_storage;
 pub mod cloud;
 pub mod compute;
 pub mod connection;
 pub mod failure;
 pub mod limits;
 pub mod loader;
+mod narrowing;
 pub mod noun;
 pub mod quota;
 mod readiness;
 pub mod scalar;
 pub mod scope;
+mod told;
 
 pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};
 
@@ -28,6 +31,7 @@ use self::limits::Limits;
 use crate::Result;
 use crate::auth::Caller;
 use crate::cloud::Operation;
+use block_storage::BlockStorageQuery;
 use cloud::CloudsQuery;
 use compute::ComputeQuery;
 use scope::{CloudRef, Clouds, Session};
@@ -54,12 +58,12 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(CloudsQuery, ComputeQuery);
+struct Query(CloudsQuery, ComputeQuery, BlockStorageQuery);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(CloudsQuery, ComputeQuery::new(&cloud))
+        Self(CloudsQuery, ComputeQuery::new(&cloud), BlockStorageQuery::new(&cloud))
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use async_graphql::{Context, Enum, ID, MergedObject, Object, SimpleObject};
 use futures_util::future::join_all;
 
+use super::block_storage::BlockStorageQuery;
 use super::compute::ComputeQuery;
 use super::failure::{Answered, answered, certain};
 use super::scope::{CloudRef, Scope, Session};
@@ -50,11 +51,15 @@ fn session<'a>(context: &'a Context<'_>) -> Result<&'a Session> {
 
 /// A cloud: one credential entry in one region, and everything it can see.
 #[derive(MergedObject)]
-pub struct Cloud(CloudInfo, ComputeQuery);
+pub struct Cloud(CloudInfo, ComputeQuery, BlockStorageQuery);
 
 impl Cloud {
     fn new(cloud: &CloudRef) -> Self {
-        Self(CloudInfo(cloud.clone()), ComputeQuery::new(cloud))
+        Self(
+            CloudInfo(cloud.clone()),
+            ComputeQuery::new(cloud),
+            BlockStorageQuery::new(cloud),
+        )
     }
 }
 
