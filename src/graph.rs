@@ -10,6 +10,7 @@ pub mod limits;
 pub mod loader;
 mod narrowing;
 pub mod noun;
+pub mod orchestration;
 pub mod quota;
 mod readiness;
 pub mod scalar;
@@ -34,6 +35,7 @@ use crate::cloud::Operation;
 use block_storage::BlockStorageQuery;
 use cloud::CloudsQuery;
 use compute::ComputeQuery;
+use orchestration::OrchestrationQuery;
 use scope::{CloudRef, Clouds, Session};
 
 /// The graph, ready to execute. Cheap to clone.
@@ -58,12 +60,22 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(CloudsQuery, ComputeQuery, BlockStorageQuery);
+struct Query(
+    CloudsQuery,
+    ComputeQuery,
+    BlockStorageQuery,
+    OrchestrationQuery,
+);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(CloudsQuery, ComputeQuery::new(&cloud), BlockStorageQuery::new(&cloud))
+        Self(
+            CloudsQuery,
+            ComputeQuery::new(&cloud),
+            BlockStorageQuery::new(&cloud),
+            OrchestrationQuery::new(&cloud),
+        )
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::block_storage::BlockStorageQuery;
 use super::compute::ComputeQuery;
 use super::failure::{Answered, answered, certain};
+use super::orchestration::OrchestrationQuery;
 use super::scope::{CloudRef, Scope, Session};
 use crate::cloud::Service;
 use crate::{Error, Result};
@@ -51,7 +52,12 @@ fn session<'a>(context: &'a Context<'_>) -> Result<&'a Session> {
 
 /// A cloud: one credential entry in one region, and everything it can see.
 #[derive(MergedObject)]
-pub struct Cloud(CloudInfo, ComputeQuery, BlockStorageQuery);
+pub struct Cloud(
+    CloudInfo,
+    ComputeQuery,
+    BlockStorageQuery,
+    OrchestrationQuery,
+);
 
 impl Cloud {
     fn new(cloud: &CloudRef) -> Self {
@@ -59,6 +65,7 @@ impl Cloud {
             CloudInfo(cloud.clone()),
             ComputeQuery::new(cloud),
             BlockStorageQuery::new(cloud),
+            OrchestrationQuery::new(cloud),
         )
     }
 }

@@ -43,6 +43,23 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// What tells it from the others of a list: the path of the link to it, or its name.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        let link = self.links.iter().find(|link| link.rel == "self");
+        link.and_then(|link| link.href.split_once("/stacks/"))
+            .map_or(&self.resource_name, |(_, path)| path)
+    }
+
+    /// Whether its physical id is that of what it made. The id of an attachment is its volume's,
+    /// that of a floating IP's association the floating IP's.
+    #[must_use]
+    pub fn is_the_thing(&self) -> bool {
+        self.resource_type
+            .as_deref()
+            .is_none_or(|kind| !kind.ends_with("Attachment") && !kind.ends_with("Association"))
+    }
+
     /// The id of the stack it is in, which may be one within the stack that was asked for.
     #[must_use]
     pub fn stack_id(&self) -> Option<&str> {
@@ -126,5 +143,6 @@ mod tests {
         )
         .unwrap();
         assert_eq!(resource.stack_id(), Some("inner"));
+        assert_eq!(resource.key(), "n/inner/resources/server");
     }
 }
