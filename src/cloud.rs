@@ -1,5 +1,6 @@
 //! One caller's view of a cloud: knows REST, and nothing of GraphQL or MCP.
 
+pub mod block_storage;
 mod cache;
 mod catalog;
 pub mod collection;
@@ -8,6 +9,7 @@ mod failure;
 pub mod image;
 pub mod network;
 mod operation;
+pub mod orchestration;
 mod request;
 mod service;
 mod session;

@@ -11,12 +11,14 @@ pub mod image;
 pub mod limits;
 pub mod loader;
 pub mod network;
+pub mod narrowing;
 pub mod noun;
 pub mod orchestration;
 pub mod quota;
 mod readiness;
 pub mod scalar;
 pub mod scope;
+mod told;
 
 pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};
 
