@@ -321,3 +321,23 @@ root_fields! {
     many: images,
     filter: ImageFilter, order: ImageOrderField
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_keeps_what_has_every_tag_and_the_server() {
+        let body = serde_json::json!({"id": "i", "tags": ["a", "b"], "instance_uuid": "s",
+            "os_hidden": false});
+        let row: image::Image = serde_json::from_value(body).unwrap();
+        let filter = |tags: &[&str], server: &str| ImageFilter {
+            tags: Some(tags.iter().map(|tag| (*tag).to_owned()).collect()),
+            server_id: Some(ID::from(server)),
+            ..ImageFilter::default()
+        };
+        assert!(Image::keeps(&filter(&["a", "b"], "s"), &row));
+        assert!(!Image::keeps(&filter(&["a", "c"], "s"), &row));
+        assert!(!Image::keeps(&filter(&[], "t"), &row));
+    }
+}

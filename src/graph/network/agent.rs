@@ -13,7 +13,9 @@ use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, AGENTS};
 use crate::graph::connection::Node;
 use crate::graph::loader::Plan;
-use crate::graph::noun::{Noun, Pushed, by_repeated_id, contains, grouped, root_fields, unset_or};
+use crate::graph::noun::{
+    IdShape, Noun, Pushed, by_repeated_id, contains, grouped, root_fields, unset_or,
+};
 use crate::graph::scalar::DateTime;
 use crate::graph::scope::Scope;
 
@@ -100,6 +102,7 @@ impl Noun for NetworkAgent {
     const KIND: &'static str = "Network agent";
     const LIST: &'static str = "networkAgents";
     const COLLECTION: &'static Collection<network::Agent> = AGENTS;
+    const ID: IdShape = IdShape::Any;
 
     fn new(scope: &Scope, row: &Arc<network::Agent>) -> Self {
         Self {

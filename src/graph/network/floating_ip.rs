@@ -426,3 +426,52 @@ fn by_ports(
     };
     ports.iter().map(of_device).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn floating_ip(id: &str, address: &str, port: Option<&str>) -> Arc<network::FloatingIp> {
+        let body = serde_json::json!({"id": id, "floating_ip_address": address, "port_id": port});
+        Arc::new(serde_json::from_value(body).unwrap())
+    }
+
+    #[test]
+    fn without_details_the_ports_tell_the_device() {
+        let rows = [
+            floating_ip("f1", "10.0.0.9", Some("p1")),
+            floating_ip("f2", "10.0.0.10", None),
+        ];
+        let port = serde_json::json!({"id": "p1", "device_id": "d1"});
+        let port = Arc::new(serde_json::from_value(port).unwrap());
+        let ports = HashMap::from([("d1".to_owned(), vec![port])]);
+        let found = by_ports(&rows, &ports);
+        let ids: Vec<&str> = found["d1"].iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(ids, ["f1"]);
+    }
+
+    #[test]
+    fn addresses_are_ordered_as_numbers() {
+        let nine = floating_ip("f1", "10.0.0.9", None);
+        let ten = floating_ip("f2", "10.0.0.10", None);
+        let order = FloatingIp::compare(FloatingIpOrderField::Address, &nine, &ten);
+        assert_eq!(order, Ordering::Less);
+    }
+
+    #[test]
+    fn the_filter_tells_the_idle_from_the_used() {
+        let idle = FloatingIpFilter {
+            is_associated: Some(false),
+            ..FloatingIpFilter::default()
+        };
+        assert!(FloatingIp::keeps(
+            &idle,
+            &floating_ip("f", "10.0.0.9", None)
+        ));
+        assert!(!FloatingIp::keeps(
+            &idle,
+            &floating_ip("f", "10.0.0.9", Some("p"))
+        ));
+        assert!(!FloatingIp::push(&idle).is_whole);
+    }
+}

@@ -353,6 +353,7 @@ impl Noun for Port {
             .rest(filter.security_group.is_some())
             .any("device_id", filter.device_ids.as_ref())
             .one("device_owner", filter.device_owner.as_ref())
+            .rest(filter.device_owner.is_some())
             .rest(filter.has_server.is_some())
             .rest(filter.ip_address.is_some())
             .rest(filter.mac_address.is_some())
@@ -362,6 +363,10 @@ impl Noun for Port {
 
     fn push_name(name: &str) -> Vec<Parameter> {
         vec![("name".into(), name.to_owned())]
+    }
+
+    async fn ids(cloud: &Cloud, query: Vec<Parameter>) -> Option<Result<Arc<Vec<String>>>> {
+        Some(cloud.list_port_ids(&query).await.map(Arc::new))
     }
 
     async fn by_ids(
