@@ -10,8 +10,8 @@ use crate::cloud::collection::{Collection, Paging, Row};
 use crate::cloud::{Cloud, Keep, Microversion, Parameter, Service};
 use crate::{Error, Result};
 
-/// Pages overlap by so many rows: that many may be deleted meanwhile and no row is missed.
-const OVERLAP: usize = 20;
+/// Pages overlap by this part of them: so many rows may be deleted meanwhile and none is missed.
+const OVERLAP: usize = 50;
 /// The first version that counts.
 const COUNTS: Microversion = Microversion(3, 45);
 
@@ -36,10 +36,11 @@ impl Cloud {
         };
         // The service may have cut the page shorter than was asked.
         let page = first.rows.len();
-        let step = page.saturating_sub(OVERLAP).max(1);
+        let overlap = page / OVERLAP;
+        let step = (page - overlap).max(1);
         let offsets = (1..).map(|number| number * step);
         let pages = offsets
-            .take_while(|offset| offset + OVERLAP < count)
+            .take_while(|offset| offset + overlap < count)
             .map(|offset| {
                 let mut filter = filter.to_vec();
                 filter.push(("offset".into(), offset.to_string()));

@@ -177,12 +177,16 @@ impl StackOutput {
     fn new(output: &orchestration::Output) -> Self {
         Self {
             key: output.output_key.clone(),
-            description: told(output.description.as_deref()),
+            description: told(output.description.as_deref())
+                .filter(|description| description != NO_DESCRIPTION),
             value: Json(output.output_value.clone()),
             error: told(output.output_error.as_deref()),
         }
     }
 }
+
+/// What Heat writes where the template has nothing.
+const NO_DESCRIPTION: &str = "No description given";
 
 /// Which stacks.
 #[derive(InputObject, Default)]
