@@ -3,8 +3,10 @@
 pub mod compute;
 pub mod connection;
 pub mod failure;
+pub mod identity;
 pub mod loader;
 pub mod noun;
+pub mod placement;
 pub mod quota;
 pub mod scalar;
 pub mod scope;
@@ -20,6 +22,8 @@ use async_graphql::{
 use crate::auth::Caller;
 use crate::cloud::{Charge, Operation};
 use compute::ComputeQuery;
+use identity::IdentityQuery;
+use placement::PlacementQuery;
 use scope::{CloudRef, Clouds, Session};
 
 /// The graph, ready to execute. Cheap to clone.
@@ -38,12 +42,16 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(ComputeQuery);
+struct Query(ComputeQuery, IdentityQuery, PlacementQuery);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(ComputeQuery::new(&cloud))
+        Self(
+            ComputeQuery::new(&cloud),
+            IdentityQuery::new(&cloud),
+            PlacementQuery::new(&cloud),
+        )
     }
 }
 
