@@ -13,10 +13,11 @@ mod user;
 use std::sync::Arc;
 
 use super::collection::{Collection, Row};
-use super::{Cloud, Parameter};
+use super::service::Service;
+use super::{Cloud, Keep, Parameter};
 use crate::Result;
 
-pub use catalog::{ENDPOINTS, Endpoint, REGIONS, Region, SERVICES, Service};
+pub use catalog::{CatalogedService, ENDPOINTS, Endpoint, REGIONS, Region, SERVICES};
 pub use domain::{DOMAINS, Domain};
 pub use group::{GROUPS, Group};
 pub use project::{PROJECTS, Project};
@@ -72,6 +73,19 @@ impl Cloud {
             }
         }
         own.await
+    }
+
+    /// What the credential's user may log in to; nothing where it may not even ask that.
+    async fn list_of_log_in<T: Row>(
+        &self,
+        path: &str,
+        key: &'static str,
+    ) -> Result<Arc<Vec<Arc<T>>>> {
+        let listed = self.get_key(Service::Identity, path, key, &[], None, Keep::Reference);
+        match listed.await {
+            Err(error) if error.is_forbidden() => Ok(Arc::new(Vec::new())),
+            other => other,
+        }
     }
 }
 

@@ -10,8 +10,11 @@ use super::collection::{Collection, Row, escape};
 use super::{Cloud, Keep, Microversion, Service};
 use crate::Result;
 
-/// 1.39 is Epoxy's; 1.27 tells of every class of a candidate, 1.14 of a provider's parent.
+/// 1.39 is Epoxy's newest; 1.14 brings a provider's parent and root.
 const MICROVERSION: Microversion = Microversion(1, 39);
+
+/// Before this, candidates tell only of the classes that were asked for.
+const ALL_CLASSES: Microversion = Microversion(1, 27);
 
 /// All resource providers, in one answer; there is nothing to page.
 pub const RESOURCE_PROVIDERS: &Collection<ResourceProvider> = &Collection {
@@ -144,10 +147,15 @@ impl Cloud {
         .await
     }
 
-    /// Capacity and use of every provider that has memory left, from one answer.
+    /// Capacity and use of every provider that has memory left, from one answer; none where
+    /// Placement is too old to tell of every class.
     ///
     /// Without `limit`, which would cut the summaries as well.
     pub async fn list_roomy_providers(&self) -> Result<HashMap<String, ByClass<Capacity>>> {
+        let newest = self.endpoint(Service::Placement).await?.max_microversion;
+        if newest < Some(ALL_CLASSES) {
+            return Ok(HashMap::new());
+        }
         let summaries: Arc<HashMap<String, Summary>> = self
             .get_key(
                 Service::Placement,

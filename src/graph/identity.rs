@@ -67,9 +67,10 @@ async fn among_all<N: Noun>(cloud: &Cloud, ids: &[String]) -> Result<Found<N>> {
 /// As many ids are asked for one by one; for more the list is had once.
 const SINGLY: usize = 8;
 
-/// Rows by id from Keystone, which takes no ids in a list.
-async fn by_ids<N: Noun>(cloud: &Cloud, ids: Vec<String>) -> Result<Found<N>> {
-    let (mut found, missing) = if ids.len() > SINGLY || !cloud.reads_identity().await? {
+/// Rows by id from Keystone, which takes no ids in a list. Up to `singly` are asked for one by
+/// one: [`SINGLY`] where lists are long, one where they are short.
+async fn by_ids<N: Noun>(cloud: &Cloud, ids: Vec<String>, singly: usize) -> Result<Found<N>> {
+    let (mut found, missing) = if ids.len() > singly || !cloud.reads_identity().await? {
         let rows = N::all(cloud, Vec::new()).await?;
         let found = joined(&rows, &ids);
         let missing = ids
@@ -80,8 +81,8 @@ async fn by_ids<N: Noun>(cloud: &Cloud, ids: Vec<String>) -> Result<Found<N>> {
     } else {
         (HashMap::new(), ids)
     };
-    // A list leaves out other domains where each has its own driver. Nobody but who may list is
-    // shown what is not theirs, and many that are missing are gone.
+    // A list leaves out domains with a directory of their own, so a few that are missing are
+    // asked for. Many are taken for deleted; and who may not list has been given all they may see.
     if missing.len() > SINGLY || !cloud.reads_identity().await? {
         return Ok(found);
     }
@@ -103,14 +104,26 @@ async fn by_ids<N: Noun>(cloud: &Cloud, ids: Vec<String>) -> Result<Found<N>> {
 
 /// Whose items a list holds: everybody's, or `own` for a credential that may not list them.
 async fn reach_of_list<N: Noun>(scope: &Scope, query: &[Parameter], own: Reach) -> Result<Reach> {
-    let may_list = scope.cloud().may_list(N::COLLECTION, query).await?;
-    Ok(if may_list { N::REACH } else { own })
+    if !scope.cloud().may_list(N::COLLECTION, query).await? {
+        return Ok(own);
+    }
+    within_domain(scope, N::REACH).await
 }
 
 /// The same for a list beneath a node.
 async fn reach_beneath<N: Noun>(scope: &Scope, own: Reach) -> Result<Reach> {
-    let reads = scope.cloud().reads_identity().await?;
-    Ok(if reads { N::REACH } else { own })
+    if !scope.cloud().reads_identity().await? {
+        return Ok(own);
+    }
+    within_domain(scope, N::REACH).await
+}
+
+/// With a token for a domain, Keystone lists no other domain's users, groups and projects.
+async fn within_domain(scope: &Scope, reach: Reach) -> Result<Reach> {
+    if reach == Reach::AllProjects && scope.token().await?.domain.is_some() {
+        return Ok(Reach::Domain);
+    }
+    Ok(reach)
 }
 
 /// Whether an id is among those that were asked for.

@@ -10,27 +10,27 @@ use super::present;
 use crate::Result;
 use crate::cloud::catalog::{CatalogEndpoint, CatalogService};
 use crate::cloud::collection::{Collection, Row};
-use crate::cloud::{self, Cloud, Keep, Parameter};
+use crate::cloud::{Cloud, Keep, Parameter, Service};
 
 /// All regions.
 pub const REGIONS: &Collection<Region> = &Collection {
     item: Some(("/regions", "region")),
     keep: Keep::Reference,
-    ..Collection::new(cloud::Service::Identity, "/regions", "regions")
+    ..Collection::new(Service::Identity, "/regions", "regions")
 };
 
 /// All services, disabled ones too.
-pub const SERVICES: &Collection<Service> = &Collection {
+pub const SERVICES: &Collection<CatalogedService> = &Collection {
     item: Some(("/services", "service")),
     keep: Keep::Reference,
-    ..Collection::new(cloud::Service::Identity, "/services", "services")
+    ..Collection::new(Service::Identity, "/services", "services")
 };
 
 /// All endpoints, disabled ones too.
 pub const ENDPOINTS: &Collection<Endpoint> = &Collection {
     item: Some(("/endpoints", "endpoint")),
     keep: Keep::Reference,
-    ..Collection::new(cloud::Service::Identity, "/endpoints", "endpoints")
+    ..Collection::new(Service::Identity, "/endpoints", "endpoints")
 };
 
 /// A region as Keystone lists it.
@@ -46,7 +46,7 @@ pub struct Region {
 
 /// A service as Keystone lists it.
 #[derive(Debug, Deserialize)]
-pub struct Service {
+pub struct CatalogedService {
     /// Keystone's id.
     pub id: String,
     /// What kind of service it is.
@@ -86,7 +86,7 @@ impl Row for Region {
     }
 }
 
-impl Row for Service {
+impl Row for CatalogedService {
     fn id(&self) -> &str {
         &self.id
     }
@@ -109,7 +109,10 @@ impl Cloud {
     }
 
     /// The services that the credential may list; else those of its catalog.
-    pub async fn list_services(&self, query: &[Parameter]) -> Result<Arc<Vec<Arc<Service>>>> {
+    pub async fn list_services(
+        &self,
+        query: &[Parameter],
+    ) -> Result<Arc<Vec<Arc<CatalogedService>>>> {
         let own = async { Ok(Arc::new(services(&self.token().await?.catalog))) };
         self.list_or(SERVICES, query, own).await
     }
@@ -138,9 +141,9 @@ fn regions(catalog: &[CatalogService]) -> Vec<Arc<Region>> {
     regions.collect()
 }
 
-fn services(catalog: &[CatalogService]) -> Vec<Arc<Service>> {
+fn services(catalog: &[CatalogService]) -> Vec<Arc<CatalogedService>> {
     let services = catalog.iter().filter_map(|service| {
-        Some(Arc::new(Service {
+        Some(Arc::new(CatalogedService {
             id: service.id.clone()?,
             service_type: service.service_type.clone(),
             name: service.name.clone(),

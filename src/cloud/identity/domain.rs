@@ -48,16 +48,7 @@ impl Cloud {
     }
 
     async fn own_domains(&self) -> Result<Arc<Vec<Arc<Domain>>>> {
-        let listed: Arc<Vec<Arc<Domain>>> = self
-            .get_key(
-                Service::Identity,
-                "/auth/domains",
-                "domains",
-                &[],
-                None,
-                Keep::Reference,
-            )
-            .await?;
+        let listed: Arc<Vec<Arc<Domain>>> = self.list_of_log_in("/auth/domains", "domains").await?;
         let mut rows = listed.to_vec();
         let token = self.token().await?;
         let project = token.project.as_ref();

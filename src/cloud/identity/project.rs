@@ -53,16 +53,7 @@ impl Cloud {
     }
 
     async fn own_projects(&self) -> Result<Arc<Vec<Arc<Project>>>> {
-        let listed: Arc<Vec<Arc<Project>>> = self
-            .get_key(
-                Service::Identity,
-                "/auth/projects",
-                "projects",
-                &[],
-                None,
-                Keep::Reference,
-            )
-            .await?;
+        let listed = self.list_of_log_in("/auth/projects", "projects").await?;
         let token = self.token().await?;
         let Some(project) = &token.project else {
             return Ok(listed);

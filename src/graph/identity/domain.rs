@@ -179,7 +179,7 @@ impl Noun for Domain {
     }
 
     async fn by_ids(cloud: &Cloud, ids: Vec<String>) -> Result<super::Found<Self>> {
-        super::by_ids::<Self>(cloud, ids).await
+        super::by_ids::<Self>(cloud, ids, 1).await
     }
 }
 

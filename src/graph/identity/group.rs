@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use super::domain::Domain;
 use super::role_assignment::{AssignmentsOfGroup, RoleAssignment};
 use super::user::{User, UsersOfGroup};
-use super::{among_ids, among_names, push_names, reach_beneath, reach_of_list};
+use super::{SINGLY, among_ids, among_names, push_names, reach_beneath, reach_of_list};
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::identity::{self, GROUPS};
@@ -205,7 +205,7 @@ impl Noun for Group {
     }
 
     async fn by_ids(cloud: &Cloud, ids: Vec<String>) -> Result<super::Found<Self>> {
-        super::by_ids::<Self>(cloud, ids).await
+        super::by_ids::<Self>(cloud, ids, SINGLY).await
     }
 }
 

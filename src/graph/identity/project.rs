@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use super::domain::{Domain, push_domain};
 use super::role_assignment::{AssignmentsOfProject, Grants, RoleAssignment};
 use super::user::User;
-use super::{among_ids, among_names, push_names, reach_beneath, reach_of_list};
+use super::{SINGLY, among_ids, among_names, push_names, reach_beneath, reach_of_list};
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::identity::{self, PROJECTS};
@@ -76,7 +76,7 @@ impl Project {
             i32,
         >,
         #[graphql(
-            desc = "What it comes to: with what groups, inheritance and implied roles give.",
+            desc = "What it comes to: with what groups, inheritance and implied roles give, and without system roles.",
             default = false
         )]
         effective: bool,
@@ -257,7 +257,7 @@ impl Noun for Project {
     }
 
     async fn by_ids(cloud: &Cloud, ids: Vec<String>) -> Result<super::Found<Self>> {
-        super::by_ids::<Self>(cloud, ids).await
+        super::by_ids::<Self>(cloud, ids, SINGLY).await
     }
 }
 

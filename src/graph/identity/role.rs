@@ -136,7 +136,7 @@ impl Noun for Role {
     }
 
     async fn by_ids(cloud: &Cloud, ids: Vec<String>) -> Result<super::Found<Self>> {
-        super::by_ids::<Self>(cloud, ids).await
+        super::by_ids::<Self>(cloud, ids, 1).await
     }
 }
 

@@ -153,7 +153,7 @@ pub struct RoleAssignmentFilter {
     /// For the whole deployment, or not.
     is_system: Option<bool>,
     /// What it comes to: each user with what groups, inheritance and implied roles give, instead
-    /// of what was assigned. Those for the whole deployment are then only had with `isSystem`.
+    /// of what was assigned. Keystone leaves those for the whole deployment out of it.
     effective: Option<bool>,
 }
 
@@ -262,6 +262,13 @@ impl Noun for RoleAssignment {
                     .to_owned(),
             ));
         }
+        if filter.is_system == Some(true) && filter.effective == Some(true) {
+            return Err(Error::BadInput(
+                "give `isSystem` or `effective`, not both: Keystone leaves system roles out of \
+                 effective assignments"
+                    .to_owned(),
+            ));
+        }
         if let Some(user) = &filter.user {
             filter.user = Some(Ref(id_of::<User>(scope, user).await?));
         }
@@ -285,10 +292,13 @@ impl Noun for RoleAssignment {
         let mut add = |name: &'static str, reference: Option<&Ref>| {
             query.extend(reference.map(|reference| (name.into(), reference.0.clone())));
         };
-        add("user.id", filter.user.as_ref());
-        add("group.id", filter.group.as_ref());
+        // Keystone refuses two owners and two scopes; what is left over is checked here.
+        if filter.user.is_some() {
+            add("user.id", filter.user.as_ref());
+        } else {
+            add("group.id", filter.group.as_ref());
+        }
         add("role.id", filter.role.as_ref());
-        // Keystone refuses two scopes; what is left over is checked here.
         if filter.project.is_some() {
             add("scope.project.id", filter.project.as_ref());
         } else if filter.domain.is_some() {

@@ -86,17 +86,17 @@ impl Node for Service {
 }
 
 impl Noun for Service {
-    type Row = identity::Service;
+    type Row = identity::CatalogedService;
     type Filter = ServiceFilter;
     type Order = ServiceOrderField;
 
     const KIND: &'static str = "Service";
     const LIST: &'static str = "services";
-    const COLLECTION: &'static Collection<identity::Service> = SERVICES;
+    const COLLECTION: &'static Collection<identity::CatalogedService> = SERVICES;
     const REACH: Reach = Reach::Cloud;
     const ID: IdShape = IdShape::Keystone;
 
-    fn new(scope: &Scope, row: &Arc<identity::Service>) -> Self {
+    fn new(scope: &Scope, row: &Arc<identity::CatalogedService>) -> Self {
         Self {
             id: ID::from(&row.id),
             name: row.name.clone(),
@@ -107,11 +107,11 @@ impl Noun for Service {
         }
     }
 
-    fn name(row: &identity::Service) -> Option<&str> {
+    fn name(row: &identity::CatalogedService) -> Option<&str> {
         row.name.as_deref()
     }
 
-    fn keeps(filter: &ServiceFilter, row: &identity::Service) -> bool {
+    fn keeps(filter: &ServiceFilter, row: &identity::CatalogedService) -> bool {
         let name = row.name.as_deref();
         unset_or(filter.ids.as_ref(), |ids| among_ids(ids, &row.id))
             && unset_or(filter.names.as_ref(), |names| {
@@ -128,8 +128,8 @@ impl Noun for Service {
 
     fn compare(
         order: ServiceOrderField,
-        one: &identity::Service,
-        other: &identity::Service,
+        one: &identity::CatalogedService,
+        other: &identity::CatalogedService,
     ) -> Ordering {
         match order {
             ServiceOrderField::Name => one.name.cmp(&other.name),
@@ -141,7 +141,7 @@ impl Noun for Service {
         reach_of_list::<Self>(scope, query, Reach::Project).await
     }
 
-    async fn all(cloud: &Cloud, query: Vec<Parameter>) -> Result<Rows<identity::Service>> {
+    async fn all(cloud: &Cloud, query: Vec<Parameter>) -> Result<Rows<identity::CatalogedService>> {
         cloud.list_services(&query).await
     }
 

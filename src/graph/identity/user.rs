@@ -11,7 +11,7 @@ use super::domain::Domain;
 use super::group::{Group, GroupsOfUser};
 use super::project::Project;
 use super::role_assignment::{AssignmentsOfUser, Grants, RoleAssignment};
-use super::{among_ids, among_names, push_names, reach_beneath, reach_of_list};
+use super::{SINGLY, among_ids, among_names, push_names, reach_beneath, reach_of_list};
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::identity::{self, USERS};
@@ -80,7 +80,7 @@ impl User {
             i32,
         >,
         #[graphql(
-            desc = "What it comes to: with what groups, inheritance and implied roles give.",
+            desc = "What it comes to: with what groups, inheritance and implied roles give, and without system roles.",
             default = false
         )]
         effective: bool,
@@ -243,7 +243,7 @@ impl Noun for User {
     }
 
     async fn by_ids(cloud: &Cloud, ids: Vec<String>) -> Result<super::Found<Self>> {
-        super::by_ids::<Self>(cloud, ids).await
+        super::by_ids::<Self>(cloud, ids, SINGLY).await
     }
 }
 
