@@ -483,3 +483,30 @@ impl Plan for AssignmentsOfRole {
         assignments_of(&cloud, &roles, Grants::Assigned, "role.id", owner).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(user: Option<&str>, group: Option<&str>) -> RoleAssignmentFilter {
+        RoleAssignmentFilter {
+            user: user.map(|id| Ref(id.to_owned())),
+            group: group.map(|id| Ref(id.to_owned())),
+            ..RoleAssignmentFilter::default()
+        }
+    }
+
+    #[test]
+    fn what_keystone_would_refuse_together_is_checked_here() {
+        let both = filter(Some("u"), Some("g"));
+        let pushed = RoleAssignment::push(&both);
+        assert_eq!(pushed.query, [("user.id".into(), "u".to_owned())]);
+        let row: identity::RoleAssignment = serde_json::from_str(
+            r#"{"role": {"id": "r"}, "user": {"id": "u"}, "scope": {"project": {"id": "p"}}}"#,
+        )
+        .unwrap();
+        assert!(!RoleAssignment::keeps(&both, &row));
+        assert!(RoleAssignment::keeps(&filter(Some("u"), None), &row));
+        assert!(!RoleAssignment::keeps(&filter(Some("v"), None), &row));
+    }
+}
