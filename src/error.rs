@@ -248,8 +248,10 @@ impl Error {
     }
 }
 
-/// Nova says 403 and Neutron 409 when a quota is full; only the text tells.
+/// Nova says 403 and Neutron 409 when a quota is full; only the text tells. A refusal to *show*
+/// quotas speaks of quotas too.
 fn is_quota(message: &str) -> bool {
     let message = message.to_lowercase();
-    message.contains("quota")
+    let is_full = message.contains("exceeded") || message.contains("quota reached");
+    message.contains("quota") && is_full
 }

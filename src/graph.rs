@@ -2,22 +2,28 @@
 
 mod bill;
 pub mod block_storage;
+pub mod capacity;
 pub mod cloud;
 pub mod compute;
 pub mod connection;
 pub mod failure;
 pub mod fields;
+pub mod health;
+pub mod identity;
 pub mod image;
 pub mod limits;
 pub mod loader;
-pub mod network;
 pub mod narrowing;
+pub mod network;
 pub mod noun;
 pub mod orchestration;
+pub mod orphans;
+pub mod placement;
 pub mod quota;
 mod readiness;
 pub mod scalar;
 pub mod scope;
+pub mod search;
 mod told;
 
 pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};

@@ -11,19 +11,23 @@ use crate::{Error, Result};
 /// A service as the token's catalog lists it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct CatalogService {
+    pub(super) id: Option<String>,
+    pub(super) name: Option<String>,
     /// The service type, official or an alias.
     #[serde(rename = "type")]
-    service_type: String,
+    pub(super) service_type: String,
     #[serde(default)]
-    endpoints: Vec<CatalogEndpoint>,
+    pub(super) endpoints: Vec<CatalogEndpoint>,
 }
 
+/// An endpoint as the token's catalog lists it.
 #[derive(Clone, Debug, Deserialize)]
-struct CatalogEndpoint {
-    interface: String,
-    region: Option<String>,
-    region_id: Option<String>,
-    url: String,
+pub(super) struct CatalogEndpoint {
+    pub(super) id: Option<String>,
+    pub(super) interface: String,
+    pub(super) region: Option<String>,
+    pub(super) region_id: Option<String>,
+    pub(super) url: String,
 }
 
 /// Where a service is, and up to which microversion it goes.

@@ -30,7 +30,7 @@ pub(super) fn message(headers: &HeaderMap, body: &[u8], status: StatusCode) -> S
 }
 
 fn from_json(value: &Value) -> Option<String> {
-    let text = |value: &Value| value.as_str().map(|text| squeeze(text));
+    let text = |value: &Value| value.as_str().map(squeeze);
     let object = value.as_object()?;
     if let Some(first) = object.get("errors").and_then(|errors| errors.get(0)) {
         return text(first.get("detail").or_else(|| first.get("title"))?);
@@ -38,7 +38,9 @@ fn from_json(value: &Value) -> Option<String> {
     if let Some(message) = object.get("message").and_then(text) {
         return Some(message);
     }
-    object.values().find_map(|fault| match fault {
+    // Heat puts a title of its own before the error.
+    let faults = object.get("error").into_iter().chain(object.values());
+    faults.into_iter().find_map(|fault| match fault {
         Value::Object(fault) => fault.get("message").and_then(text),
         Value::String(fault) => Some(squeeze(fault)),
         _ => None,
@@ -51,6 +53,7 @@ fn from_text(headers: &HeaderMap, text: &str) -> Option<String> {
         .and_then(|it| it.to_str().ok());
     let is_html =
         content_type.is_some_and(|it| it.contains("html")) || text.trim_start().starts_with('<');
+    let is_html = is_html || text.contains("<br");
     let text = if is_html {
         without_tags(text)
     } else {

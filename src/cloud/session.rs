@@ -37,6 +37,8 @@ pub struct Token {
     pub is_system: bool,
     /// Names of the roles it carries.
     pub roles: Vec<String>,
+    /// The same roles with their ids.
+    pub(super) granted: Vec<Reference>,
     pub(super) catalog: Vec<CatalogService>,
     /// The beginning of every cache key for what is fetched with this token.
     pub(super) identity: String,
@@ -50,6 +52,9 @@ pub struct Reference {
     /// The name, unique in its domain.
     #[serde(default)]
     pub name: String,
+    /// The domain it is in, where Keystone says so.
+    #[serde(default)]
+    pub domain: Option<Box<Self>>,
 }
 
 impl Token {
@@ -175,7 +180,8 @@ impl Session {
             roles,
             catalog,
         } = description;
-        let mut roles: Vec<String> = roles.into_iter().map(|role| role.name).collect();
+        let granted = roles;
+        let mut roles: Vec<String> = granted.iter().map(|role| role.name.clone()).collect();
         roles.sort();
         let scope = match (&project, &domain, &system) {
             (Some(project), ..) => format!("project:{}", project.id),
@@ -199,6 +205,7 @@ impl Session {
             domain,
             is_system,
             roles,
+            granted,
             catalog,
             identity,
         }

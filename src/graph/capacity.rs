@@ -61,7 +61,7 @@ pub struct CapacityLine {
     /// What can still be given away; null when Placement did not say.
     free: Option<i64>,
     /// The part that is given away, in percent of the capacity.
-    used_percent: Option<f64>,
+    pub used_percent: Option<f64>,
 }
 
 /// Capacity by resource class, by provider.
@@ -71,18 +71,20 @@ impl CapacityLine {
     /// A line of figures.
     #[must_use]
     pub fn new(physical: Option<i64>, capacity: Option<i64>, used: Option<i64>) -> Self {
-        let free = capacity.zip(used).map(|(capacity, used)| (capacity - used).max(0));
+        let free = capacity
+            .zip(used)
+            .map(|(capacity, used)| (capacity - used).max(0));
         let share = capacity.zip(used).filter(|(capacity, _)| *capacity > 0);
         #[expect(clippy::cast_precision_loss, reason = "a percentage needs no 64 bits")]
         let used_percent =
             share.map(|(capacity, used)| (used as f64 * 1000.0 / capacity as f64).round() / 10.0);
-        Self { physical, capacity, used, free, used_percent }
-    }
-
-    /// The part that is given away, in percent.
-    #[must_use]
-    pub fn used_percent(&self) -> Option<f64> {
-        self.used_percent
+        Self {
+            physical,
+            capacity,
+            used,
+            free,
+            used_percent,
+        }
     }
 
     /// Whether Placement said anything of it.
@@ -99,7 +101,11 @@ impl CapacityLine {
         class: &str,
     ) -> Self {
         let capacity = classes.and_then(|classes| classes.get(class));
-        Self::new(physical, capacity.map(|it| it.capacity), capacity.map(|it| it.used))
+        Self::new(
+            physical,
+            capacity.map(|it| it.capacity),
+            capacity.map(|it| it.used),
+        )
     }
 }
 
@@ -114,7 +120,10 @@ impl Capacity {
         let mut told = |error: crate::Error| scope.report(error);
         let hypervisors = hypervisors.map_err(&mut told).ok();
         let providers = providers.map_err(&mut told).ok();
-        Ok(Self::sum(hypervisors.as_ref().map(|rows| rows.as_slice()), providers.as_ref()))
+        Ok(Self::sum(
+            hypervisors.as_ref().map(|rows| rows.as_slice()),
+            providers.as_ref(),
+        ))
     }
 
     fn sum(
@@ -126,7 +135,12 @@ impl Capacity {
             figures.sum::<Option<i64>>()
         };
         let line = |physical: Option<i64>, class: &str| {
-            let classes = || providers.into_iter().flat_map(BTreeMap::values).filter_map(|it| it.get(class));
+            let classes = || {
+                providers
+                    .into_iter()
+                    .flat_map(BTreeMap::values)
+                    .filter_map(|it| it.get(class))
+            };
             let capacity = providers.map(|_| classes().map(|it| it.capacity).sum());
             let used = providers.map(|_| classes().map(|it| it.used).sum());
             CapacityLine::new(physical, capacity, used)

@@ -108,6 +108,8 @@ impl Cursor {
 pub enum Reach {
     /// Those of all projects: the credential is an administrator's.
     AllProjects,
+    /// Those of the credential's domain, which Keystone lists for it alone.
+    Domain,
     /// Those of the credential's project, and what others share with it.
     Project,
     /// Those of the credential's user.

@@ -3,11 +3,17 @@
 use async_graphql::MergedObject;
 
 use super::block_storage::BlockStorageQuery;
+use super::capacity::CapacityQuery;
 use super::compute::ComputeQuery;
+use super::health::HealthQuery;
+use super::identity::IdentityQuery;
 use super::image::ImageServiceQuery;
 use super::network::NetworkServiceQuery;
 use super::orchestration::OrchestrationQuery;
+use super::orphans::OrphansQuery;
+use super::placement::PlacementQuery;
 use super::scope::CloudRef;
+use super::search::SearchQuery;
 
 /// The root fields of every service, for one cloud.
 #[derive(MergedObject)]
@@ -17,7 +23,14 @@ pub struct Fields(
     ImageServiceQuery,
     BlockStorageQuery,
     OrchestrationQuery,
+    IdentityQuery,
+    PlacementQuery,
+    WholeQuery,
 );
+
+/// The questions about the cloud as a whole.
+#[derive(MergedObject)]
+pub struct WholeQuery(HealthQuery, CapacityQuery, SearchQuery, OrphansQuery);
 
 impl Fields {
     /// The fields for a cloud.
@@ -29,6 +42,14 @@ impl Fields {
             ImageServiceQuery::new(cloud),
             BlockStorageQuery::new(cloud),
             OrchestrationQuery::new(cloud),
+            IdentityQuery::new(cloud),
+            PlacementQuery::new(cloud),
+            WholeQuery(
+                HealthQuery(cloud.clone()),
+                CapacityQuery(cloud.clone()),
+                SearchQuery(cloud.clone()),
+                OrphansQuery(cloud.clone()),
+            ),
         )
     }
 }

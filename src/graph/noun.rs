@@ -77,6 +77,11 @@ pub trait Noun: Node + Sized + Send + Sync {
     /// The order of two rows.
     fn compare(order: Self::Order, one: &Self::Row, other: &Self::Row) -> Ordering;
 
+    /// Whose items the list holds that these parameters give with the credential at hand.
+    fn reach(scope: &Scope, _query: &[Parameter]) -> impl Future<Output = Result<Reach>> + Send {
+        reach_of(scope, Self::REACH)
+    }
+
     /// Turns references in a filter into ids.
     fn prepare(
         _scope: &Scope,
@@ -274,7 +279,6 @@ pub async fn list<N: Noun>(
     order: Option<(N::Order, Direction)>,
 ) -> Result<Connection<N>> {
     let slice = arguments.checked()?;
-    let reach = reach_of(scope, N::REACH).await?;
     let (filter, pushed) = match filter {
         None => (
             None,
@@ -289,6 +293,7 @@ pub async fn list<N: Noun>(
             (Some(filter), pushed)
         }
     };
+    let reach = N::reach(scope, &pushed.query).await?;
     let pages =
         matches!(N::COLLECTION.paging, Paging::Marker(_)) && N::COLLECTION.keep == Keep::Rows;
     if pages && pushed.is_whole && order.is_none() {

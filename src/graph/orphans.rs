@@ -130,10 +130,16 @@ impl Orphans {
         let cloud = scope.cloud();
         let compute = Box::pin(async { Server::ids(cloud, Vec::new()).await });
         let network = Box::pin(async {
-            join!(FloatingIp::all(cloud, Vec::new()), Port::all(cloud, Vec::new()))
+            join!(
+                FloatingIp::all(cloud, Vec::new()),
+                Port::all(cloud, Vec::new())
+            )
         });
         let storage = Box::pin(async {
-            join!(Volume::all(cloud, Vec::new()), VolumeSnapshot::all(cloud, Vec::new()))
+            join!(
+                Volume::all(cloud, Vec::new()),
+                VolumeSnapshot::all(cloud, Vec::new())
+            )
         });
         let identity = Box::pin(known_projects(scope));
         let (servers, (floating_ips, ports), (volumes, snapshots), projects) =
@@ -148,9 +154,17 @@ impl Orphans {
         let snapshots = rows(seen("volumeSnapshots", snapshots, &mut unseen));
         let projects = seen("projects", projects, &mut unseen).flatten();
         let of_unknown_projects = projects.map_or_else(Vec::new, |projects| {
-            of_unknown_projects(&projects, &floating_ips, &ports, &rows(volumes.clone()), &snapshots)
+            of_unknown_projects(
+                &projects,
+                &floating_ips,
+                &ports,
+                &rows(volumes.clone()),
+                &snapshots,
+            )
         });
-        let reach = reach_of(scope, Reach::AllProjects).await.unwrap_or(Reach::Project);
+        let reach = reach_of(scope, Reach::AllProjects)
+            .await
+            .unwrap_or(Reach::Project);
         Self {
             scope: scope.clone(),
             reach,
@@ -159,13 +173,18 @@ impl Orphans {
                 kept(&ports, |port| is_left_behind(port, servers))
             }),
             volumes: servers.as_ref().map_or_else(Vec::new, |servers| {
-                kept(&rows(volumes.clone()), |volume| hangs_on_nothing(volume, servers))
+                kept(&rows(volumes.clone()), |volume| {
+                    hangs_on_nothing(volume, servers)
+                })
             }),
             unattached_volumes: kept(&rows(volumes.clone()), is_forgotten),
             snapshots: volumes.as_ref().map_or_else(Vec::new, |volumes| {
                 let ids: HashSet<&str> = volumes.iter().map(|volume| volume.id.as_str()).collect();
                 kept(&snapshots, |snapshot| {
-                    snapshot.volume_id.as_deref().is_some_and(|id| !ids.contains(id))
+                    snapshot
+                        .volume_id
+                        .as_deref()
+                        .is_some_and(|id| !ids.contains(id))
                 })
             }),
             of_unknown_projects,
@@ -192,24 +211,56 @@ impl Orphans {
             concerned("FloatingIp", &it.id, address, "points at no port")
         });
         let ports = self.ports.iter().map(|it| {
-            concerned("Port", &it.id, it.name.as_deref(), "its server does not exist")
+            concerned(
+                "Port",
+                &it.id,
+                it.name.as_deref(),
+                "its server does not exist",
+            )
         });
         let volumes = self.volumes.iter().map(|it| {
-            concerned("Volume", &it.id, it.name.as_deref(), "its server does not exist")
+            concerned(
+                "Volume",
+                &it.id,
+                it.name.as_deref(),
+                "its server does not exist",
+            )
         });
         let unattached = self.unattached_volumes.iter().map(|it| {
-            concerned("Volume", &it.id, it.name.as_deref(), "unattached and unchanged for a week")
+            concerned(
+                "Volume",
+                &it.id,
+                it.name.as_deref(),
+                "unattached and unchanged for a week",
+            )
         });
         let snapshots = self.snapshots.iter().map(|it| {
-            concerned("VolumeSnapshot", &it.id, it.name.as_deref(), "its volume does not exist")
+            concerned(
+                "VolumeSnapshot",
+                &it.id,
+                it.name.as_deref(),
+                "its volume does not exist",
+            )
         });
-        let found = volumes.chain(ports).chain(snapshots).chain(floating_ips).chain(unattached);
-        found.chain(self.of_unknown_projects.iter().cloned()).collect()
+        let found = volumes
+            .chain(ports)
+            .chain(snapshots)
+            .chain(floating_ips)
+            .chain(unattached);
+        found
+            .chain(self.of_unknown_projects.iter().cloned())
+            .collect()
     }
 
     fn nested<N: Noun>(&self, rows: &[Arc<N::Row>], first: Option<i32>) -> Result<Connection<N>> {
         use crate::cloud::collection::Row;
-        Connection::nested(rows, |row| row.id(), first, self.reach, |row| N::new(&self.scope, row))
+        Connection::nested(
+            rows,
+            |row| row.id(),
+            first,
+            self.reach,
+            |row| N::new(&self.scope, row),
+        )
     }
 }
 
@@ -229,7 +280,10 @@ fn seen<T>(what: &'static str, read: Result<T>, unseen: &mut Vec<Unseen>) -> Opt
         // Where there is no such service there are no orphans of it.
         Err(Error::ServiceAbsent { service, .. }) if !service.is_essential() => None,
         Err(error) => {
-            unseen.push(Unseen { what, reason: error.to_string() });
+            unseen.push(Unseen {
+                what,
+                reason: error.to_string(),
+            });
             None
         }
     }
@@ -249,7 +303,9 @@ async fn known_projects(scope: &Scope) -> Result<Option<HashSet<String>>> {
         return Ok(None);
     }
     let projects = Project::all(scope.cloud(), Vec::new()).await?;
-    Ok(Some(projects.iter().map(|project| project.id.clone()).collect()))
+    Ok(Some(
+        projects.iter().map(|project| project.id.clone()).collect(),
+    ))
 }
 
 fn of_unknown_projects(
@@ -260,7 +316,9 @@ fn of_unknown_projects(
     snapshots: &Rows<block_storage::Snapshot>,
 ) -> Vec<ConcernedResource> {
     let unknown = |project: &Option<String>| {
-        project.as_ref().is_some_and(|id| !id.is_empty() && !projects.contains(id))
+        project
+            .as_ref()
+            .is_some_and(|id| !id.is_empty() && !projects.contains(id))
     };
     let why = "its project does not exist";
     let mut found = Vec::new();
@@ -271,7 +329,12 @@ fn of_unknown_projects(
         found.push(concerned("VolumeSnapshot", &it.id, it.name.as_deref(), why));
     }
     for it in floating_ips.iter().filter(|it| unknown(&it.project_id)) {
-        found.push(concerned("FloatingIp", &it.id, it.floating_ip_address.as_deref(), why));
+        found.push(concerned(
+            "FloatingIp",
+            &it.id,
+            it.floating_ip_address.as_deref(),
+            why,
+        ));
     }
     for it in ports.iter().filter(|it| unknown(&it.project_id)) {
         found.push(concerned("Port", &it.id, it.name.as_deref(), why));
@@ -292,11 +355,17 @@ fn is_left_behind(port: &network::Port, servers: &HashSet<String>) -> bool {
 fn hangs_on_nothing(volume: &block_storage::Volume, servers: &HashSet<String>) -> bool {
     let is_on_nothing = |id: &Option<String>| id.as_ref().is_some_and(|id| !servers.contains(id));
     !volume.attachments.is_empty()
-        && volume.attachments.iter().all(|attached| is_on_nothing(&attached.server_id))
+        && volume
+            .attachments
+            .iter()
+            .all(|attached| is_on_nothing(&attached.server_id))
         && is_older(volume.updated_at.as_deref(), SETTLED)
 }
 
 fn is_forgotten(volume: &block_storage::Volume) -> bool {
-    let last = volume.updated_at.as_deref().or(volume.created_at.as_deref());
+    let last = volume
+        .updated_at
+        .as_deref()
+        .or(volume.created_at.as_deref());
     volume.status == "available" && is_older(last, FORGOTTEN)
 }

@@ -50,7 +50,9 @@ impl SearchQuery {
             let scope = self.0.scope(context)?;
             let term = term.trim().to_owned();
             if term.is_empty() {
-                return Err(Error::BadInput("term: an empty text is everywhere".to_owned()));
+                return Err(Error::BadInput(
+                    "term: an empty text is everywhere".to_owned(),
+                ));
             }
             let first = usize::try_from(first.unwrap_or(20))
                 .map_err(|_| Error::BadInput("first: less than none cannot be had".to_owned()))?;
@@ -156,7 +158,11 @@ async fn search(
 ) -> SearchResult {
     let kinds = kinds.unwrap_or_else(|| SearchKind::ALL.to_vec());
     let found = join_all(kinds.iter().map(|kind| hits_of(scope, *kind, term))).await;
-    let mut result = SearchResult { total_count: 0, hits: Vec::new(), cut_kinds: Vec::new() };
+    let mut result = SearchResult {
+        total_count: 0,
+        hits: Vec::new(),
+        cut_kinds: Vec::new(),
+    };
     for (kind, hits) in kinds.into_iter().zip(found) {
         match hits {
             Ok(mut hits) => {
@@ -182,7 +188,11 @@ async fn search(
 fn hits_of(scope: &Scope, kind: SearchKind, term: &str) -> Hits {
     match kind {
         SearchKind::Server => hits::<Server>(scope, kind, term, |row| {
-            row.addresses.values().flatten().map(|address| address.addr.clone()).collect()
+            row.addresses
+                .values()
+                .flatten()
+                .map(|address| address.addr.clone())
+                .collect()
         }),
         SearchKind::Volume => hits::<Volume>(scope, kind, term, |_| Vec::new()),
         SearchKind::VolumeSnapshot => hits::<VolumeSnapshot>(scope, kind, term, |_| Vec::new()),
@@ -192,12 +202,19 @@ fn hits_of(scope: &Scope, kind: SearchKind, term: &str) -> Hits {
             hits::<Subnet>(scope, kind, term, |row| row.cidr.iter().cloned().collect())
         }
         SearchKind::Port => hits::<Port>(scope, kind, term, |row| {
-            let addresses = row.fixed_ips.iter().filter_map(|fixed| fixed.ip_address.clone());
+            let addresses = row
+                .fixed_ips
+                .iter()
+                .filter_map(|fixed| fixed.ip_address.clone());
             addresses.chain(row.mac_address.clone()).collect()
         }),
         SearchKind::Router => hits::<Router>(scope, kind, term, |_| Vec::new()),
         SearchKind::FloatingIp => hits::<FloatingIp>(scope, kind, term, |row| {
-            row.floating_ip_address.iter().chain(&row.fixed_ip_address).cloned().collect()
+            row.floating_ip_address
+                .iter()
+                .chain(&row.fixed_ip_address)
+                .cloned()
+                .collect()
         }),
         SearchKind::SecurityGroup => hits::<SecurityGroup>(scope, kind, term, |_| Vec::new()),
         SearchKind::Stack => hits::<Stack>(scope, kind, term, |_| Vec::new()),
@@ -243,6 +260,12 @@ fn matched<N: Noun>(
     if row.id() == term {
         return Some(term.to_owned());
     }
-    let name = N::name(row).filter(|name| contains(Some(name), term)).map(str::to_owned);
-    name.or_else(|| others(row).into_iter().find(|text| contains(Some(text), term)))
+    let name = N::name(row)
+        .filter(|name| contains(Some(name), term))
+        .map(str::to_owned);
+    name.or_else(|| {
+        others(row)
+            .into_iter()
+            .find(|text| contains(Some(text), term))
+    })
 }

@@ -11,14 +11,17 @@ fn token() -> Token {
         user: Reference {
             id: "u".to_owned(),
             name: String::new(),
+            domain: None,
         },
         project: Some(Reference {
             id: "f00d".to_owned(),
             name: String::new(),
+            domain: None,
         }),
         domain: None,
         is_system: false,
         roles: vec![],
+        granted: vec![],
         catalog: vec![],
         identity: String::new(),
     }

@@ -29,7 +29,9 @@ pub(super) fn all(sources: &Sources) -> Vec<HealthCheck> {
         hypervisors(&sources.hypervisors),
         servers_in_error(sources),
         headroom("vcpu_headroom", "virtual CPUs", sources, |it| it.vcpus),
-        headroom("memory_headroom", "MiB of memory", sources, |it| it.memory_mib),
+        headroom("memory_headroom", "MiB of memory", sources, |it| {
+            it.memory_mib
+        }),
         headroom("disk_headroom", "GiB of disk", sources, |it| it.disk_gib),
         routers(sources),
         volumes(sources),
@@ -77,25 +79,30 @@ fn resource(
 }
 
 fn api_checks(sources: &Sources) -> Vec<Option<HealthCheck>> {
-    let checks = Service::ALL.iter().zip(&sources.apis).map(|(service, api)| {
-        let (name, weight) = match service {
-            Service::Identity => ("api_identity", 15),
-            Service::Compute => ("api_compute", 15),
-            Service::Network => ("api_network", 15),
-            Service::BlockStorage => ("api_block_storage", 10),
-            Service::Image => ("api_image", 10),
-            Service::Orchestration => ("api_orchestration", 5),
-            Service::Placement => ("api_placement", 10),
-        };
-        let check = match &api.error {
-            None => HealthCheck::new(name, weight, Pass, "answers", Vec::new()),
-            Some(Error::ServiceAbsent { .. }) if !service.is_essential() => return None,
-            Some(error) => HealthCheck::new(name, weight, Fail, error.to_string(), Vec::new()),
-        };
-        let is_vital =
-            matches!(service, Service::Identity | Service::Compute | Service::Network);
-        Some(if is_vital { check.critical() } else { check })
-    });
+    let checks = Service::ALL
+        .iter()
+        .zip(&sources.apis)
+        .map(|(service, api)| {
+            let (name, weight) = match service {
+                Service::Identity => ("api_identity", 15),
+                Service::Compute => ("api_compute", 15),
+                Service::Network => ("api_network", 15),
+                Service::BlockStorage => ("api_block_storage", 10),
+                Service::Image => ("api_image", 10),
+                Service::Orchestration => ("api_orchestration", 5),
+                Service::Placement => ("api_placement", 10),
+            };
+            let check = match &api.error {
+                None => HealthCheck::new(name, weight, Pass, "answers", Vec::new()),
+                Some(Error::ServiceAbsent { .. }) if !service.is_essential() => return None,
+                Some(error) => HealthCheck::new(name, weight, Fail, error.to_string(), Vec::new()),
+            };
+            let is_vital = matches!(
+                service,
+                Service::Identity | Service::Compute | Service::Network
+            );
+            Some(if is_vital { check.critical() } else { check })
+        });
     checks.collect()
 }
 
@@ -133,7 +140,10 @@ fn compute_services(rows: &Result<Arc<Vec<Arc<compute::ComputeService>>>>) -> Op
             row.disabled_reason.as_deref(),
         )?;
         let name = format!("{} on {}", row.binary, row.host);
-        Some((outcome, resource("ComputeService", &row.id, Some(&name), detail)))
+        Some((
+            outcome,
+            resource("ComputeService", &row.id, Some(&name), detail),
+        ))
     })
 }
 
@@ -141,27 +151,44 @@ fn network_agents(sources: &Sources) -> Option<HealthCheck> {
     let what = "network agents are down, disabled or late";
     of_rows("network_agents", 10, what, &sources.agents, |row| {
         let alive = row.alive.map(|alive| if alive { "up" } else { "down" });
-        let status = row.admin_state_up.map(|up| if up { "enabled" } else { "disabled" });
+        let status = row
+            .admin_state_up
+            .map(|up| if up { "enabled" } else { "disabled" });
         let (outcome, detail) =
             service_trouble(alive, status, row.heartbeat_timestamp.as_deref(), None)?;
         let binary = row.binary.as_deref().unwrap_or("agent");
-        let name = format!("{binary} on {}", row.host.as_deref().unwrap_or("an unknown host"));
-        Some((outcome, resource("NetworkAgent", &row.id, Some(&name), detail)))
+        let name = format!(
+            "{binary} on {}",
+            row.host.as_deref().unwrap_or("an unknown host")
+        );
+        Some((
+            outcome,
+            resource("NetworkAgent", &row.id, Some(&name), detail),
+        ))
     })
 }
 
 fn volume_services(sources: &Sources) -> Option<HealthCheck> {
     let what = "volume services are down, disabled or late";
-    of_rows("volume_services", 10, what, &sources.volume_services, |row| {
-        let (outcome, detail) = service_trouble(
-            row.state.as_deref(),
-            row.status.as_deref(),
-            row.updated_at.as_deref(),
-            row.disabled_reason.as_deref(),
-        )?;
-        let name = format!("{} on {}", row.binary, row.host);
-        Some((outcome, resource("VolumeService", &row.id, Some(&name), detail)))
-    })
+    of_rows(
+        "volume_services",
+        10,
+        what,
+        &sources.volume_services,
+        |row| {
+            let (outcome, detail) = service_trouble(
+                row.state.as_deref(),
+                row.status.as_deref(),
+                row.updated_at.as_deref(),
+                row.disabled_reason.as_deref(),
+            )?;
+            let name = format!("{} on {}", row.binary, row.host);
+            Some((
+                outcome,
+                resource("VolumeService", &row.id, Some(&name), detail),
+            ))
+        },
+    )
 }
 
 fn hypervisors(rows: &Result<Arc<Vec<Arc<compute::Hypervisor>>>>) -> Option<HealthCheck> {
@@ -170,7 +197,10 @@ fn hypervisors(rows: &Result<Arc<Vec<Arc<compute::Hypervisor>>>>) -> Option<Heal
         if state == "up" {
             return None;
         }
-        Some((Fail, resource("Hypervisor", &row.id, Some(&row.name), state)))
+        Some((
+            Fail,
+            resource("Hypervisor", &row.id, Some(&row.name), state),
+        ))
     })
 }
 
@@ -180,7 +210,13 @@ fn servers_in_error(sources: &Sources) -> Option<HealthCheck> {
     const MANY: usize = 20;
     let rows = match &sources.servers_in_error {
         Ok(rows) => rows,
-        Err(error) => return Some(HealthCheck::unknown("servers_in_error", 10, error.to_string())),
+        Err(error) => {
+            return Some(HealthCheck::unknown(
+                "servers_in_error",
+                10,
+                error.to_string(),
+            ));
+        }
     };
     let outcome = match rows.len() {
         0 => Pass,
@@ -188,11 +224,25 @@ fn servers_in_error(sources: &Sources) -> Option<HealthCheck> {
         _ => Fail,
     };
     let resources = rows.iter().map(|row| {
-        let fault = row.fault.as_ref().and_then(|fault| fault.message.as_deref());
-        resource("Server", &row.id, row.name.as_deref(), fault.unwrap_or("no fault given"))
+        let fault = row
+            .fault
+            .as_ref()
+            .and_then(|fault| fault.message.as_deref());
+        resource(
+            "Server",
+            &row.id,
+            row.name.as_deref(),
+            fault.unwrap_or("no fault given"),
+        )
     });
     let seen = format!("{} servers are in ERROR", rows.len());
-    Some(HealthCheck::new("servers_in_error", 10, outcome, seen, resources.collect()))
+    Some(HealthCheck::new(
+        "servers_in_error",
+        10,
+        outcome,
+        seen,
+        resources.collect(),
+    ))
 }
 
 fn headroom(
@@ -207,8 +257,12 @@ fn headroom(
         Err(error) => return Some(HealthCheck::unknown(name, WEIGHT, error.to_string())),
     };
     let line = line(capacity);
-    let Some(percent) = line.used_percent() else {
-        let why = if line.is_known() { "there is no capacity at all" } else { "Placement did not say" };
+    let Some(percent) = line.used_percent else {
+        let why = if line.is_known() {
+            "there is no capacity at all"
+        } else {
+            "Placement did not say"
+        };
         return Some(HealthCheck::unknown(name, WEIGHT, why));
     };
     let outcome = match percent {
@@ -221,21 +275,39 @@ fn headroom(
 }
 
 fn routers(sources: &Sources) -> Option<HealthCheck> {
-    of_rows("routers", 5, "routers are not active", &sources.routers, |row| {
-        if row.status == "ACTIVE" || row.status.is_empty() {
-            return None;
-        }
-        Some((Warn, resource("Router", &row.id, row.name.as_deref(), &row.status)))
-    })
+    of_rows(
+        "routers",
+        5,
+        "routers are not active",
+        &sources.routers,
+        |row| {
+            if row.status == "ACTIVE" || row.status.is_empty() {
+                return None;
+            }
+            Some((
+                Warn,
+                resource("Router", &row.id, row.name.as_deref(), &row.status),
+            ))
+        },
+    )
 }
 
 fn volumes(sources: &Sources) -> Option<HealthCheck> {
-    of_rows("volumes", 5, "volumes are in an error state", &sources.volumes, |row| {
-        if !row.status.starts_with("error") {
-            return None;
-        }
-        Some((Warn, resource("Volume", &row.id, row.name.as_deref(), &row.status)))
-    })
+    of_rows(
+        "volumes",
+        5,
+        "volumes are in an error state",
+        &sources.volumes,
+        |row| {
+            if !row.status.starts_with("error") {
+                return None;
+            }
+            Some((
+                Warn,
+                resource("Volume", &row.id, row.name.as_deref(), &row.status),
+            ))
+        },
+    )
 }
 
 fn stacks(sources: &Sources) -> Option<HealthCheck> {
@@ -243,9 +315,15 @@ fn stacks(sources: &Sources) -> Option<HealthCheck> {
         if !row.stack_status.ends_with("_FAILED") {
             return None;
         }
-        let reason = row.stack_status_reason.as_deref().unwrap_or("no reason given");
+        let reason = row
+            .stack_status_reason
+            .as_deref()
+            .unwrap_or("no reason given");
         let detail = format!("{}: {reason}", row.stack_status);
-        Some((Warn, resource("Stack", &row.id, Some(&row.stack_name), detail)))
+        Some((
+            Warn,
+            resource("Stack", &row.id, Some(&row.stack_name), detail),
+        ))
     })
 }
 
@@ -253,7 +331,11 @@ fn quotas(sources: &Sources) -> Option<HealthCheck> {
     const WEIGHT: i32 = 5;
     const NAME: &str = "quotas";
     if sources.quotas.is_empty() {
-        return Some(HealthCheck::unknown(NAME, WEIGHT, "the credential has no project"));
+        return Some(HealthCheck::unknown(
+            NAME,
+            WEIGHT,
+            "the credential has no project",
+        ));
     }
     let mut near = Vec::new();
     let mut counted = 0;
@@ -284,7 +366,10 @@ fn quotas(sources: &Sources) -> Option<HealthCheck> {
         return Some(HealthCheck::unknown(NAME, WEIGHT, unread.join("; ")));
     }
     let outcome = if near.is_empty() { Pass } else { Warn };
-    let seen = format!("{} of {counted} quotas of the credential's project are nearly full", near.len());
+    let seen = format!(
+        "{} of {counted} quotas of the credential's project are nearly full",
+        near.len()
+    );
     Some(HealthCheck::new(NAME, WEIGHT, outcome, seen, near))
 }
 
@@ -293,10 +378,20 @@ fn orphans(sources: &Sources) -> Option<HealthCheck> {
     let orphans = &sources.orphans;
     let found = orphans.count();
     if found == 0 && !orphans.unseen.is_empty() {
-        let unseen: Vec<&str> = orphans.unseen.iter().map(|unseen| unseen.reason.as_str()).collect();
+        let unseen: Vec<&str> = orphans
+            .unseen
+            .iter()
+            .map(|unseen| unseen.reason.as_str())
+            .collect();
         return Some(HealthCheck::unknown("orphans", WEIGHT, unseen.join("; ")));
     }
     let outcome = if found == 0 { Pass } else { Warn };
     let seen = format!("{found} resources belong to nothing");
-    Some(HealthCheck::new("orphans", WEIGHT, outcome, seen, orphans.resources()))
+    Some(HealthCheck::new(
+        "orphans",
+        WEIGHT,
+        outcome,
+        seen,
+        orphans.resources(),
+    ))
 }

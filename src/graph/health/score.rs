@@ -93,19 +93,33 @@ impl HealthCheck {
         let mut resources = resources;
         resources.truncate(NAMED);
         let seen = seen.into();
-        Self { name, weight, is_critical: false, outcome, seen, resources, resource_count }
+        Self {
+            name,
+            weight,
+            is_critical: false,
+            outcome,
+            seen,
+            resources,
+            resource_count,
+        }
     }
 
     /// A check that could not be made.
     pub fn unknown(name: &'static str, weight: i32, why: impl Into<String>) -> Self {
         let unknown = Self::new(name, weight, HealthOutcome::Unknown, why, Vec::new());
-        Self { resource_count: None, ..unknown }
+        Self {
+            resource_count: None,
+            ..unknown
+        }
     }
 
     /// The same check, whose failure alone makes the cloud critical.
     #[must_use]
     pub fn critical(self) -> Self {
-        Self { is_critical: true, ..self }
+        Self {
+            is_critical: true,
+            ..self
+        }
     }
 }
 
@@ -127,8 +141,9 @@ impl Health {
                 HealthOutcome::Fail | HealthOutcome::Unknown => 0,
             })
             .sum();
-        let is_critical =
-            checks.iter().any(|check| check.is_critical && check.outcome == HealthOutcome::Fail);
+        let is_critical = checks
+            .iter()
+            .any(|check| check.is_critical && check.outcome == HealthOutcome::Fail);
         let score = (known > 0).then(|| {
             let score = halves * 100 / (2 * known);
             if is_critical { score.min(59) } else { score }
@@ -141,7 +156,12 @@ impl Health {
         };
         checks.sort_by_key(|check| (check.outcome, -check.weight));
         let confidence = if all == 0 { 0 } else { known * 100 / all };
-        Self { score, status, confidence, checks }
+        Self {
+            score,
+            status,
+            confidence,
+            checks,
+        }
     }
 }
 
@@ -181,7 +201,10 @@ mod tests {
         let failed = HealthCheck::new("api", 1, Fail, "", Vec::new()).critical();
         let passed = HealthCheck::new("rest", 99, Pass, "", Vec::new());
         let health = Health::of(vec![passed, failed]);
-        assert_eq!((health.score, health.status), (Some(59), HealthStatus::Critical));
+        assert_eq!(
+            (health.score, health.status),
+            (Some(59), HealthStatus::Critical)
+        );
         assert_eq!(health.checks[0].name, "api");
     }
 }

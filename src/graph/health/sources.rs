@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::join;
 
+use crate::Result;
 use crate::cloud::{block_storage, compute, network, orchestration};
 use crate::graph::capacity::Capacity;
 use crate::graph::cloud::{Api, apis};
@@ -15,7 +16,6 @@ use crate::graph::{
     block_storage as volumes_graph, compute as compute_graph, network as network_graph,
     orchestration as stacks_graph,
 };
-use crate::Result;
 
 /// Every list with its own outcome.
 pub(super) struct Sources {
@@ -66,7 +66,12 @@ impl Sources {
             )
         });
         let whole = Box::pin(async {
-            join!(apis(scope), Capacity::of(scope), quotas(scope), Orphans::read(scope))
+            join!(
+                apis(scope),
+                Capacity::of(scope),
+                quotas(scope),
+                Orphans::read(scope)
+            )
         });
         let (compute, network, others, whole) = join!(of_compute, of_network, of_others, whole);
         let (compute_services, hypervisors, servers_in_error) = compute;
@@ -98,7 +103,9 @@ async fn quotas(scope: &Scope) -> Vec<(&'static str, Quotas)> {
         Ok(token) => token.project.as_ref().map(|project| project.id.clone()),
         Err(_) => None,
     };
-    let Some(project) = project else { return Vec::new() };
+    let Some(project) = project else {
+        return Vec::new();
+    };
     let cloud = scope.cloud();
     let (compute, volumes, network) = join!(
         cloud.get_compute_quota(&project),
@@ -113,12 +120,21 @@ async fn quotas(scope: &Scope) -> Vec<(&'static str, Quotas)> {
 }
 
 fn of_compute(quota: &Arc<compute::QuotaSet>) -> BTreeMap<String, Usage> {
-    let lines =
-        [("instances", quota.instances), ("cores", quota.cores), ("ram", quota.ram)];
+    let lines = [
+        ("instances", quota.instances),
+        ("cores", quota.cores),
+        ("ram", quota.ram),
+    ];
     let usages = lines.into_iter().filter_map(|(name, line)| {
         let line = line?;
         let taken = line.in_use? + line.reserved.unwrap_or(0);
-        Some((name.to_owned(), Usage { limit: line.limit, taken }))
+        Some((
+            name.to_owned(),
+            Usage {
+                limit: line.limit,
+                taken,
+            },
+        ))
     });
     usages.collect()
 }
@@ -126,7 +142,13 @@ fn of_compute(quota: &Arc<compute::QuotaSet>) -> BTreeMap<String, Usage> {
 fn of_volumes(quota: &Arc<block_storage::QuotaSet>) -> BTreeMap<String, Usage> {
     let usages = quota.limits.iter().filter_map(|(name, line)| {
         let taken = line.in_use? + line.reserved.unwrap_or(0);
-        Some((name.clone(), Usage { limit: line.limit, taken }))
+        Some((
+            name.clone(),
+            Usage {
+                limit: line.limit,
+                taken,
+            },
+        ))
     });
     usages.collect()
 }
@@ -142,7 +164,11 @@ fn of_network(quota: &Arc<network::NetworkQuota>) -> BTreeMap<String, Usage> {
         ("security group rules", quota.security_group_rule),
     ];
     let usages = lines.into_iter().filter_map(|(name, line)| match line? {
-        network::Limit::Detailed { limit, used, reserved } => {
+        network::Limit::Detailed {
+            limit,
+            used,
+            reserved,
+        } => {
             let taken = used? + reserved.unwrap_or(0);
             Some((name.to_owned(), Usage { limit, taken }))
         }
