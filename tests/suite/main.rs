@@ -3,3 +3,4 @@
 mod layers;
 mod schema;
 mod support;
+mod tools;
