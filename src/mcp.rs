@@ -14,6 +14,7 @@ mod manifest;
 mod notice;
 mod output_schema;
 mod prompts;
+mod resources;
 mod sdl;
 mod server;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use rmcp::ErrorData;
 use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
 
-const GUIDE: &str = include_str!("../../schema/prompts/guide.md");
+/// The guide, in Markdown.
+pub(crate) const GUIDE: &str = include_str!("../../schema/prompts/guide.md");
 const FULL: &str = "prompt_template_full";
 const HEADINGS: &str = "prompt_template_headings";
 const SECTION: &str = "prompt_template_section";

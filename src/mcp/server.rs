@@ -15,14 +15,15 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::execute::Execute;
 use super::tools::Tools;
-use super::{answer, arguments, prompts};
+use super::{answer, arguments, prompts, resources};
 use crate::auth::Caller;
 
 /// What a client may tell its model about the server.
 const INSTRUCTIONS: &str = "Reads an OpenStack cloud. Every tool answers one question with one \
 JSON object. Lists take `limit` and `offset`; `notice` says when there is more and how to go on; \
 `errors` says what could not be had, and then the rest still holds. A null is unknown, not zero. \
-The prompt `prompt_template_full` is a guide to the tools.";
+The resource `openstack-ops://guide` (also the prompt \
+`prompt_template_full`) is a guide to the tools.";
 
 /// The revisions that are spoken: one was before structured content and is left out.
 const REVISIONS: &[ProtocolVersion] = &[
@@ -82,6 +83,7 @@ impl ServerHandler for McpServer {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_prompts()
+            .enable_resources()
             .build();
         let implementation = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("OpenStack operations");
@@ -147,17 +149,16 @@ impl ServerHandler for McpServer {
         Ok(prompts::get(&request.name, request.arguments.as_ref())?.into())
     }
 
-    // There are no resources, and no capability says so; clients that ask all the same are
-    // answered with none rather than with an error that some of them show to people.
-
     async fn list_resources(
         &self,
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult::with_all_items(Vec::new()))
+        let resources = resources::list(self.inner.tools.sdl());
+        Ok(ListResourcesResult::with_all_items(resources))
     }
 
+    /// None: the few resources are all listed.
     async fn list_resource_templates(
         &self,
         _request: Option<PaginatedRequestParams>,
@@ -171,12 +172,7 @@ impl ServerHandler for McpServer {
         request: ReadResourceRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let message = format!(
-            "there is no resource `{}`; this server has none",
-            request.uri
-        );
-        let data = serde_json::json!({"uri": request.uri});
-        Err(ErrorData::resource_not_found(message, Some(data)))
+        Ok(resources::read(&request.uri, self.inner.tools.sdl())?.into())
     }
 
     /// Accepted where the protocol has it, so that clients which always send it can go on; this

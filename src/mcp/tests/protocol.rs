@@ -5,10 +5,11 @@ use std::time::Duration;
 use rmcp::ServiceExt;
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientConfig, ClientRequest, GetPromptRequestParams,
-    ProtocolVersion,
+    ProtocolVersion, ReadResourceRequestParams, ResourceContents,
 };
 use rmcp::service::{
     ClientLifecycleMode, ClientServiceExt, PeerRequestOptions, RoleClient, RunningService,
+    ServiceError,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -56,7 +57,9 @@ async fn both_generations_list_and_call() {
         let peer = client.peer_info().unwrap();
         assert_eq!(peer.protocol_version, revision);
         assert!(peer.capabilities.tools.is_some() && peer.capabilities.prompts.is_some());
-        assert!(peer.capabilities.resources.is_none() && peer.capabilities.logging.is_none());
+        assert!(peer.capabilities.logging.is_none());
+        let resources = peer.capabilities.resources.as_ref().unwrap();
+        assert!(resources.subscribe.is_none() && resources.list_changed.is_none());
         assert_eq!(
             client.list_all_tools().await.unwrap().len(),
             toy::DOCUMENTS.len()
@@ -100,6 +103,48 @@ async fn prompts_are_had() {
     parameters.arguments = json!({"section": "1"}).as_object().cloned();
     let prompt = client.get_prompt(parameters).await.unwrap();
     assert_eq!(prompt.messages.len(), 1);
+}
+
+#[tokio::test]
+async fn resources_are_had_and_an_unknown_one_is_refused_as_each_revision_says() {
+    for (lifecycle, code) in [
+        (ClientLifecycleMode::Initialize, -32002),
+        (discover(), -32602),
+    ] {
+        let client = connect_to(toy::server().0, lifecycle).await;
+        let resources = client.list_all_resources().await.unwrap();
+        assert_eq!(resources.len(), 2);
+        for resource in resources {
+            let read = client
+                .read_resource(ReadResourceRequestParams::new(&resource.uri))
+                .await
+                .unwrap();
+            let [
+                ResourceContents::TextResourceContents {
+                    uri,
+                    mime_type,
+                    text,
+                    ..
+                },
+            ] = read.contents.as_slice()
+            else {
+                panic!("{read:?}");
+            };
+            assert_eq!(*uri, resource.uri);
+            assert_eq!(*mime_type, resource.mime_type);
+            assert_eq!(u64::try_from(text.len()).ok(), resource.size);
+        }
+        let error = client
+            .read_resource(ReadResourceRequestParams::new("openstack-ops://none"))
+            .await
+            .unwrap_err();
+        let ServiceError::McpError(error) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(error.code.0, code);
+        assert!(error.message.contains("openstack-ops://guide"), "{error}");
+        assert_eq!(error.data.unwrap()["uri"], "openstack-ops://none");
+    }
 }
 
 #[tokio::test]
