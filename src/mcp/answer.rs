@@ -14,6 +14,15 @@ const MAX_NAMED_ERRORS: usize = 10;
 /// The extension of the response that carries its bill, and its key in `_meta`.
 const BILL: &str = "upstream";
 
+/// The result of a call of a tool that is not offered: no protocol error, which many clients keep
+/// from their model.
+pub(crate) fn unknown_tool<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> CallToolResult {
+    let known: Vec<&str> = known.collect();
+    let message = format!("unknown tool `{name}`; known: {}", known.join(", "));
+    let error = json!({"message": message, "extensions": {"code": "BAD_USER_INPUT"}});
+    failed(message, json!({ ERRORS: [error] }))
+}
+
 /// The result of a call whose arguments cannot be used.
 pub(crate) fn refusal(tool: &Tool, bad: &[BadArgument]) -> CallToolResult {
     let messages: Vec<String> = bad.iter().map(|bad| format!("- {}", bad.message)).collect();
@@ -46,8 +55,15 @@ pub(crate) fn answer(
         Ok(Value::Object(data)) => data,
         _ => Map::new(),
     };
-    let mut result = if !errors.is_empty() && data.values().all(Value::is_null) {
+    // Everything may have been left out by `@skip`; that is no failure.
+    let is_empty = data.is_empty() && errors.is_empty();
+    let mut result = if !is_empty && data.values().all(Value::is_null) {
         let mut object = data;
+        let errors = if errors.is_empty() {
+            vec![not_found(variables)]
+        } else {
+            errors
+        };
         let text = failure_text(tool, &errors);
         object.insert(ERRORS.to_owned(), Value::Array(errors));
         failed(text, Value::Object(object))
@@ -118,6 +134,21 @@ fn errors(response: &Response) -> Vec<Value> {
             error
         })
         .collect()
+}
+
+/// The error of a call that failed nowhere and found nothing: what was named is not there.
+fn not_found(variables: &Map<String, Value>) -> Value {
+    let named = variables.iter().filter(|(_, value)| !value.is_null());
+    let named: Vec<String> = named.map(|(name, value)| format!("{name}={value}")).collect();
+    let message = if named.is_empty() {
+        "nothing was found, or it cannot be seen with this credential".to_owned()
+    } else {
+        format!(
+            "nothing was found for {}, or it cannot be seen with this credential",
+            named.join(", ")
+        )
+    };
+    json!({"message": message, "extensions": {"code": "NOT_FOUND"}})
 }
 
 /// What failed, where, and what to do.

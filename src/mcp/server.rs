@@ -73,11 +73,6 @@ fn caller(context: &RequestContext<RoleServer>) -> Caller {
     }
 }
 
-fn unknown_tool(name: &str) -> ErrorData {
-    let message = format!("unknown tool `{name}`; `tools/list` lists those that are offered");
-    ErrorData::invalid_params(message, None)
-}
-
 impl ServerHandler for McpServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
@@ -115,9 +110,9 @@ impl ServerHandler for McpServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Inner { tools, executor } = &*self.inner;
-        let tool = tools
-            .get(&request.name)
-            .ok_or_else(|| unknown_tool(&request.name))?;
+        let Some(tool) = tools.get(&request.name) else {
+            return Ok(answer::unknown_tool(&request.name, tools.names()).into());
+        };
         let given = request.arguments.unwrap_or_default();
         let variables = match arguments::read(&tool.arguments, &given, tools.sdl()) {
             Ok(variables) => variables,

@@ -204,13 +204,15 @@ async fn more_pages_are_announced() {
 }
 
 #[tokio::test]
-async fn a_lone_null_is_explained() {
+async fn nothing_at_all_is_an_error_that_names_the_arguments() {
     let result = call("get_text", json!({"length": -1})).await;
-    assert_eq!(result["isError"], false);
+    assert_eq!(result["isError"], true);
     assert_eq!(
         result["structuredContent"],
-        json!({"text": null, "notice": "Nothing was found for `text`, or it cannot be seen with \
-            this credential. Check length."})
+        json!({"text": null, "errors": [{
+            "message": "nothing was found for length=-1, or it cannot be seen with this credential",
+            "extensions": {"code": "NOT_FOUND"},
+        }]})
     );
     let half = call("get_half", json!({})).await;
     assert_eq!(half["structuredContent"].get("notice"), None);

@@ -73,15 +73,17 @@ async fn both_generations_list_and_call() {
 }
 
 #[tokio::test]
-async fn an_unknown_tool_is_a_protocol_error_that_says_where_they_are_listed() {
+async fn an_unknown_tool_is_a_failed_call_that_names_the_known_ones() {
     let client = connect().await;
-    let error = client
+    let result = client
         .call_tool(CallToolRequestParams::new("burn"))
         .await
-        .unwrap_err();
-    let message = error.to_string();
+        .unwrap();
+    assert_eq!(result.is_error, Some(true));
+    let structured = result.structured_content.unwrap();
+    let message = structured["errors"][0]["message"].as_str().unwrap();
     assert!(
-        message.contains("`burn`") && message.contains("tools/list"),
+        message.contains("`burn`") && message.contains("get_books"),
         "{message}"
     );
 }
