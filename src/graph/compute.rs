@@ -10,6 +10,7 @@ pub mod placed;
 pub mod quota;
 pub mod server;
 pub mod server_action;
+pub mod server_counts;
 pub mod server_group;
 pub mod service;
 pub mod usage;
@@ -28,6 +29,7 @@ use crate::cloud::collection::Row;
 #[derive(MergedObject)]
 pub struct ComputeQuery(
     server::ServerQuery,
+    server_counts::ServerCountsQuery,
     flavor::FlavorQuery,
     hypervisor::HypervisorQuery,
     service::ComputeServiceQuery,
@@ -47,6 +49,7 @@ impl ComputeQuery {
     pub fn new(cloud: &CloudRef) -> Self {
         Self(
             server::ServerQuery(cloud.clone()),
+            server_counts::ServerCountsQuery(cloud.clone()),
             flavor::FlavorQuery(cloud.clone()),
             hypervisor::HypervisorQuery(cloud.clone()),
             service::ComputeServiceQuery(cloud.clone()),
