@@ -90,6 +90,16 @@ pub trait Noun: Node + Sized + Send + Sync {
         async { Ok(filter) }
     }
 
+    /// The ids a filter names, when no row without one of them gets through it.
+    fn pinned(_filter: &Self::Filter) -> Option<Vec<String>> {
+        None
+    }
+
+    /// What a filter asks for by name or id that none of the rows is: an error each.
+    fn unmet(_filter: &Self::Filter, _rows: &[Arc<Self::Row>]) -> Vec<Error> {
+        Vec::new()
+    }
+
     /// What the service can apply of a filter.
     fn push(_filter: &Self::Filter) -> Pushed {
         Pushed::default()
@@ -304,7 +314,10 @@ pub async fn list<N: Noun>(
             return Ok(page);
         }
     }
-    let rows = N::all(scope.cloud(), pushed.query).await?;
+    let rows = match filter.as_ref().and_then(N::pinned) {
+        Some(ids) => Arc::new(pinned::<N>(scope, ids).await?),
+        None => N::all(scope.cloud(), pushed.query).await?,
+    };
     let cut = |rows: &[Arc<N::Row>]| {
         Connection::cut(
             rows,
@@ -325,6 +338,9 @@ pub async fn list<N: Noun>(
             .cloned()
             .collect(),
     };
+    for error in filter.iter().flat_map(|filter| N::unmet(filter, &kept)) {
+        scope.report(error);
+    }
     if let Some((order, direction)) = order {
         kept.sort_by(|one, other| {
             let ordering = N::compare(order, one, other);
@@ -337,6 +353,12 @@ pub async fn list<N: Noun>(
         });
     }
     Ok(cut(&kept))
+}
+
+/// The rows with some ids, in the order of the ids.
+async fn pinned<N: Noun>(scope: &Scope, ids: Vec<String>) -> Result<Vec<Arc<N::Row>>> {
+    let mut found = N::by_ids(scope.cloud(), ids.clone()).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// A page cut by the service itself; `None` where only the whole list tells.

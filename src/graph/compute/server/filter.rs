@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use async_graphql::{Enum, ID, InputObject};
 use futures_util::join;
@@ -247,6 +248,28 @@ impl ServerFilter {
             return (None, None);
         }
         (self.ids.as_ref(), self.names.as_ref())
+    }
+
+    pub(super) fn pinned(&self) -> Option<Vec<String>> {
+        match self.chosen() {
+            (Some(ids), None) => Some(ids.iter().map(|id| id.to_string()).collect()),
+            _ => None,
+        }
+    }
+
+    /// An error for each id and name that was asked for and is none of the rows'.
+    pub(super) fn unmet(&self, rows: &[Arc<compute::Server>]) -> Vec<Error> {
+        let (ids, names) = self.chosen();
+        let ids = ids.into_iter().flatten().map(|id| id.as_str());
+        let ids = ids.filter(|id| !rows.iter().any(|row| row.id == *id));
+        let names = names.into_iter().flatten().map(String::as_str);
+        let names = names.filter(|name| !rows.iter().any(|row| row.name.as_deref() == Some(name)));
+        let unmet = ids.chain(names).map(|reference| Error::NotFound {
+            kind: "Server",
+            reference: reference.to_owned(),
+            list: "servers",
+        });
+        unmet.collect()
     }
 
     fn is_one_of(&self, row: &compute::Server) -> bool {
