@@ -15,15 +15,9 @@ pub mod server_group;
 pub mod service;
 pub mod usage;
 
-use std::sync::Arc;
-
 use async_graphql::MergedObject;
 
-use super::connection::Connection;
-use super::noun::{Noun, reach_of};
-use super::scope::{CloudRef, Scope};
-use crate::Result;
-use crate::cloud::collection::Row;
+use super::scope::CloudRef;
 
 /// The root fields of compute.
 #[derive(MergedObject)]
@@ -63,14 +57,4 @@ impl ComputeQuery {
             usage::ProjectUsageQuery(cloud.clone()),
         )
     }
-}
-
-/// A nested list of rows that were all had.
-async fn nested<N: Noun>(
-    scope: &Scope,
-    rows: &[Arc<N::Row>],
-    first: Option<i32>,
-) -> Result<Connection<N>> {
-    let reach = reach_of(scope, N::REACH).await?;
-    Connection::nested(rows, |row| row.id(), first, reach, |row| N::new(scope, row))
 }
