@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
 
-use super::nested;
 use super::placed::ServersByFlavorName;
 use super::server::Server;
 use crate::Result;
@@ -16,7 +15,7 @@ use crate::cloud::compute::{self, FLAVORS};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, certain};
 use crate::graph::loader::Plan;
-use crate::graph::noun::{IdShape, Noun, contains, root_fields, unset_or};
+use crate::graph::noun::{IdShape, Noun, contains, nested, root_fields, unset_or};
 use crate::graph::scope::Scope;
 
 /// A size that servers come in. From `GET /flavors/detail` (2.75).

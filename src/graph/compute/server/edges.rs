@@ -15,7 +15,7 @@ use crate::graph::compute::console_log::console_log_of;
 use crate::graph::compute::flavor::{ByName, Flavor};
 use crate::graph::compute::hypervisor::{Hypervisor, HypervisorByName};
 use crate::graph::compute::keypair::{Keypair, keypair_of};
-use crate::graph::compute::nested;
+
 use crate::graph::compute::server_action::{ServerAction, actions_of};
 use crate::graph::compute::server_group::{ServerGroup, groups_of};
 use crate::graph::connection::Connection;
@@ -27,7 +27,7 @@ use crate::graph::network::floating_ip::{FloatingIp, FloatingIpsOfDevice};
 use crate::graph::network::network::Network;
 use crate::graph::network::port::{Port, PortsOfDevice};
 use crate::graph::network::security_group::SecurityGroup;
-use crate::graph::noun::{ById, Noun, by_maybe_id};
+use crate::graph::noun::{ById, Noun, by_maybe_id, nested};
 use crate::graph::orchestration::resource::{Physical, StackResourceByPhysicalId};
 use crate::graph::orchestration::stack::Stack;
 
