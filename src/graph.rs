@@ -6,6 +6,7 @@ pub mod capacity;
 pub mod cloud;
 pub mod compute;
 pub mod connection;
+mod entities;
 pub mod failure;
 pub mod fields;
 pub mod health;
@@ -42,6 +43,7 @@ use crate::Result;
 use crate::auth::Caller;
 use crate::cloud::Operation;
 use cloud::CloudsQuery;
+use entities::Entities;
 use fields::Fields;
 use scope::{CloudRef, Clouds, Session};
 
@@ -67,12 +69,12 @@ type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
-struct Query(CloudsQuery, Fields);
+struct Query(CloudsQuery, Fields, Entities);
 
 impl Query {
     fn new() -> Self {
         let cloud = CloudRef::default();
-        Self(CloudsQuery, Fields::new(&cloud))
+        Self(CloudsQuery, Fields::new(&cloud), Entities)
     }
 }
 

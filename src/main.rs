@@ -1,6 +1,6 @@
 //! Arguments, configuration, then one of: serve, print the schema, check.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -64,14 +64,16 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
 /// Logs go to stderr: on stdio, stdout is the protocol.
 fn log(config: &Config) -> anyhow::Result<()> {
     let level = config.log.level.filter();
-    // The protocol's library logs whole requests.
+    // The protocol's library logs what clients send, and each refusal.
     let filter = EnvFilter::default()
         .add_directive(level.into())
-        .add_directive("rmcp=warn".parse()?)
+        .add_directive("rmcp=error".parse()?)
         .add_directive("hyper=info".parse()?)
         .add_directive("reqwest=info".parse()?)
         .add_directive("h2=info".parse()?);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     match config.log.format {
         LogFormat::Text => registry.with(layer).try_init()?,

@@ -94,7 +94,7 @@ impl Cloud {
         collection: &'static Collection<T>,
         filter: &[Parameter],
     ) -> Result<Arc<Vec<Arc<T>>>> {
-        let key = format!("all {} {}", collection.path, joined(filter));
+        let key = format!("all {}", described(collection, filter));
         let fetch = self.walk(collection, filter, None);
         self.kept(collection.service, collection.keep, &key, Box::pin(fetch))
             .await
@@ -110,9 +110,8 @@ impl Cloud {
     ) -> Result<Arc<Page<T>>> {
         let marker_text = marker.unwrap_or_default();
         let key = format!(
-            "page {limit} {marker_text} {} {}",
-            collection.path,
-            joined(filter)
+            "page {limit} {marker_text} {}",
+            described(collection, filter)
         );
         let fetch = self.page(collection, filter, marker, 0, limit);
         self.kept(collection.service, collection.keep, &key, Box::pin(fetch))
@@ -159,7 +158,7 @@ impl Cloud {
         microversion: Option<Microversion>,
         keep: Keep,
     ) -> Result<Arc<T>> {
-        let cache_key = format!("get {path} {}", joined(query));
+        let cache_key = format!("get {path} {key} {}", joined(query));
         let fetch = async {
             let mut call = Call::get(service, path);
             call.query = query.to_vec();
@@ -326,6 +325,17 @@ const IDS_IN_A_CALL: usize = 150;
 
 fn lost_marker(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 404))
+}
+
+/// What tells a list from every other: collections may share a path, and differ in what they
+/// read of the answer or always send.
+fn described<T>(collection: &Collection<T>, filter: &[Parameter]) -> String {
+    let always = collection.always.iter();
+    let always: String = always
+        .map(|(name, value)| format!("{name}={value}\u{1e}"))
+        .collect();
+    let Collection { path, key, .. } = collection;
+    format!("{path} {key} {always} {}", joined(filter))
 }
 
 fn joined(query: &[Parameter]) -> String {

@@ -174,8 +174,11 @@ impl Cloud {
 
     /// Capacity and use of one provider.
     pub async fn provider_capacity(&self, provider: &str) -> Result<ByClass<Capacity>> {
-        let (inventories, usages) =
-            try_join(self.list_inventories(provider), self.list_provider_usages(provider)).await?;
+        let (inventories, usages) = try_join(
+            self.list_inventories(provider),
+            self.list_provider_usages(provider),
+        )
+        .await?;
         let capacities = inventories.iter().map(|(class, inventory)| {
             let capacity = Capacity {
                 capacity: inventory.capacity(),

@@ -10,24 +10,20 @@ pub mod placed;
 pub mod quota;
 pub mod server;
 pub mod server_action;
+pub mod server_counts;
 pub mod server_group;
 pub mod service;
 pub mod usage;
 
-use std::sync::Arc;
-
 use async_graphql::MergedObject;
 
-use super::connection::Connection;
-use super::noun::{Noun, reach_of};
-use super::scope::{CloudRef, Scope};
-use crate::Result;
-use crate::cloud::collection::Row;
+use super::scope::CloudRef;
 
 /// The root fields of compute.
 #[derive(MergedObject)]
 pub struct ComputeQuery(
     server::ServerQuery,
+    server_counts::ServerCountsQuery,
     flavor::FlavorQuery,
     hypervisor::HypervisorQuery,
     service::ComputeServiceQuery,
@@ -47,6 +43,7 @@ impl ComputeQuery {
     pub fn new(cloud: &CloudRef) -> Self {
         Self(
             server::ServerQuery(cloud.clone()),
+            server_counts::ServerCountsQuery(cloud.clone()),
             flavor::FlavorQuery(cloud.clone()),
             hypervisor::HypervisorQuery(cloud.clone()),
             service::ComputeServiceQuery(cloud.clone()),
@@ -60,14 +57,4 @@ impl ComputeQuery {
             usage::ProjectUsageQuery(cloud.clone()),
         )
     }
-}
-
-/// A nested list of rows that were all had.
-async fn nested<N: Noun>(
-    scope: &Scope,
-    rows: &[Arc<N::Row>],
-    first: Option<i32>,
-) -> Result<Connection<N>> {
-    let reach = reach_of(scope, N::REACH).await?;
-    Connection::nested(rows, |row| row.id(), first, reach, |row| N::new(scope, row))
 }

@@ -64,8 +64,10 @@ async fn among_all<N: Noun>(cloud: &Cloud, ids: &[String]) -> Result<Found<N>> {
     Ok(joined(&N::all(cloud, Vec::new()).await?, ids))
 }
 
-/// As many ids are asked for one by one; for more the list is had once.
-const SINGLY: usize = 8;
+/// As many ids are asked for one by one; for more the list is had once, and kept for minutes.
+const SINGLY: usize = 1;
+/// As many ids that are not in the list are asked for all the same.
+const STRAGGLERS: usize = 8;
 
 /// Rows by id from Keystone, which takes no ids in a list. Up to `singly` are asked for one by
 /// one: [`SINGLY`] where lists are long, one where they are short.
@@ -83,7 +85,7 @@ async fn by_ids<N: Noun>(cloud: &Cloud, ids: Vec<String>, singly: usize) -> Resu
     };
     // A list leaves out domains with a directory of their own, so a few that are missing are
     // asked for. Many are taken for deleted; and who may not list has been given all they may see.
-    if missing.len() > SINGLY || !cloud.reads_identity().await? {
+    if missing.len() > STRAGGLERS || !cloud.reads_identity().await? {
         return Ok(found);
     }
     let shown = missing

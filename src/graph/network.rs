@@ -2,7 +2,6 @@
 
 pub mod agent;
 pub mod floating_ip;
-mod narrowing;
 #[expect(
     clippy::module_inception,
     reason = "the noun has the name of its service"
@@ -14,9 +13,15 @@ pub mod router;
 pub mod security_group;
 pub mod subnet;
 
+use std::sync::Arc;
+
 use async_graphql::MergedObject;
+use futures_util::future::try_join_all;
 
 use super::scope::CloudRef;
+use crate::Result;
+use crate::cloud::Cloud;
+use crate::cloud::collection::{Collection, Row};
 
 /// The root fields of the network service.
 #[derive(MergedObject)]
@@ -46,4 +51,26 @@ impl NetworkServiceQuery {
             quota::NetworkQuotaQuery(cloud.clone()),
         )
     }
+}
+
+/// Values of a long parameter (`fixed_ips=subnet_id=…`) in a call.
+const VALUES_IN_A_CALL: usize = 100;
+/// More values than this cost more calls than the pages of the whole list do.
+const MOST_VALUES: usize = 300;
+
+/// Rows of which a field is one of `values`: asked for by value while that takes fewer calls than
+/// the whole list. Rows of other values may be among them.
+async fn rows_by<R: Row>(
+    cloud: &Cloud,
+    collection: &'static Collection<R>,
+    parameter: &'static str,
+    values: &[String],
+) -> Result<Vec<Arc<R>>> {
+    if values.len() > MOST_VALUES {
+        return Ok(cloud.list(collection, &[]).await?.to_vec());
+    }
+    let calls = values
+        .chunks(VALUES_IN_A_CALL)
+        .map(|values| cloud.list_any_of(collection, parameter, values));
+    Ok(try_join_all(calls).await?.concat())
 }

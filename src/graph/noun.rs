@@ -1,12 +1,14 @@
 //! What every noun has in common: one item by id or name, a list with filter, order and paging,
 //! and an edge to it by id. A noun's file says what is its own; this one does the rest.
 
+mod nested;
+mod root;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use async_graphql::{Enum, InputObject, InputType};
 use futures_util::future::try_join_all;
 
 use super::connection::{Connection, LARGEST_FIRST, Node, PageArguments, Reach, Slice, Total};
@@ -16,6 +18,10 @@ use super::scope::Scope;
 use crate::cloud::collection::{Collection, Paging, Row};
 use crate::cloud::{Cloud, Keep, Parameter};
 use crate::{Error, Result};
+
+pub use nested::{nested, nested_by};
+pub(crate) use root::root_fields;
+pub use root::{Direction, OrderBy};
 
 /// Every row of a list, shared with whoever asked for the same.
 pub type Rows<R> = Arc<Vec<Arc<R>>>;
@@ -88,6 +94,16 @@ pub trait Noun: Node + Sized + Send + Sync {
         filter: Self::Filter,
     ) -> impl Future<Output = Result<Self::Filter>> + Send {
         async { Ok(filter) }
+    }
+
+    /// The ids a filter names, when no row without one of them gets through it.
+    fn pinned(_filter: &Self::Filter) -> Option<Vec<String>> {
+        None
+    }
+
+    /// What a filter asks for by name or id that none of the rows is: an error each.
+    fn unmet(_filter: &Self::Filter, _rows: &[Arc<Self::Row>]) -> Vec<Error> {
+        Vec::new()
     }
 
     /// What the service can apply of a filter.
@@ -296,15 +312,18 @@ pub async fn list<N: Noun>(
     let reach = N::reach(scope, &pushed.query).await?;
     let pages =
         matches!(N::COLLECTION.paging, Paging::Marker(_)) && N::COLLECTION.keep == Keep::Rows;
-    if pages && pushed.is_whole && order.is_none() {
-        if let Some(first) = slice.first
-            && let Some(page) =
-                upstream_page::<N>(scope, &slice, first, &pushed.query, reach).await?
-        {
-            return Ok(page);
-        }
+    if pages
+        && pushed.is_whole
+        && order.is_none()
+        && let Some(first) = slice.first
+        && let Some(page) = upstream_page::<N>(scope, &slice, first, &pushed.query, reach).await?
+    {
+        return Ok(page);
     }
-    let rows = N::all(scope.cloud(), pushed.query).await?;
+    let rows = match filter.as_ref().and_then(N::pinned) {
+        Some(ids) => Arc::new(pinned::<N>(scope, ids).await?),
+        None => N::all(scope.cloud(), pushed.query).await?,
+    };
     let cut = |rows: &[Arc<N::Row>]| {
         Connection::cut(
             rows,
@@ -325,6 +344,9 @@ pub async fn list<N: Noun>(
             .cloned()
             .collect(),
     };
+    for error in filter.iter().flat_map(|filter| N::unmet(filter, &kept)) {
+        scope.report(error);
+    }
     if let Some((order, direction)) = order {
         kept.sort_by(|one, other| {
             let ordering = N::compare(order, one, other);
@@ -337,6 +359,12 @@ pub async fn list<N: Noun>(
         });
     }
     Ok(cut(&kept))
+}
+
+/// The rows with some ids, in the order of the ids.
+async fn pinned<N: Noun>(scope: &Scope, ids: Vec<String>) -> Result<Vec<Arc<N::Row>>> {
+    let mut found = N::by_ids(scope.cloud(), ids.clone()).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// A page cut by the service itself; `None` where only the whole list tells.
@@ -426,94 +454,6 @@ impl IdShape {
         }
     }
 }
-
-/// Which end of an order comes first.
-#[derive(Enum, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Direction {
-    /// Smallest, earliest, first in the alphabet.
-    #[default]
-    Asc,
-    /// Largest, latest, last in the alphabet.
-    Desc,
-}
-
-/// What a list is ordered by.
-#[derive(InputObject, Clone, Copy, Debug)]
-#[graphql(name_type)]
-pub struct OrderBy<F: InputType> {
-    /// The field to order by.
-    pub field: F,
-    /// Which end comes first.
-    #[graphql(default)]
-    pub direction: Direction,
-}
-
-impl<F: InputType> async_graphql::TypeName for OrderBy<F> {
-    fn type_name() -> std::borrow::Cow<'static, str> {
-        // `ServerOrderField` gives `ServerOrder`.
-        let name = F::type_name();
-        name.strip_suffix("Field")
-            .unwrap_or(&name)
-            .to_owned()
-            .into()
-    }
-}
-
-/// Declares the query object of a noun: one item by reference, and the list.
-macro_rules! root_fields {
-    (
-        $query:ident for $noun:ty,
-        $(#[$one_meta:meta])* one: $one:ident,
-        $(#[$many_meta:meta])* many: $many:ident,
-        filter: $filter:ty, order: $order:ty $(,)?
-    ) => {
-        /// The root fields of the noun.
-        #[derive(Default)]
-        pub struct $query(pub $crate::graph::scope::CloudRef);
-
-        #[async_graphql::Object]
-        impl $query {
-            $(#[$one_meta])*
-            async fn $one(
-                &self,
-                context: &async_graphql::Context<'_>,
-                #[graphql(desc = "Its id or name.")] id: $crate::graph::scalar::Ref,
-            ) -> $crate::graph::failure::Answered<$noun> {
-                let found = async {
-                    let scope = self.0.scope(context)?;
-                    $crate::graph::noun::find::<$noun>(&scope, &id).await
-                };
-                $crate::graph::failure::answered(found.await)
-            }
-
-            $(#[$many_meta])*
-            #[allow(clippy::too_many_arguments, reason = "GraphQL arguments are parameters")]
-            async fn $many(
-                &self,
-                context: &async_graphql::Context<'_>,
-                #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")]
-                first: Option<i32>,
-                #[graphql(desc = "The cursor to go on after, from `pageInfo.endCursor`.")]
-                after: Option<String>,
-                #[graphql(desc = "How many rows to skip, for \"51 to 100\".")]
-                offset: Option<i32>,
-                #[graphql(desc = "Every row, at its price.", default = false)] all: bool,
-                #[graphql(desc = "Only the rows that match.")] filter: Option<$filter>,
-                #[graphql(desc = "The order; the service's own unless given.")]
-                order_by: Option<$crate::graph::noun::OrderBy<$order>>,
-            ) -> $crate::graph::failure::Answered<$crate::graph::connection::Connection<$noun>> {
-                let page = $crate::graph::connection::PageArguments { first, after, offset, all };
-                let listed = async {
-                    let scope = self.0.scope(context)?;
-                    let order = order_by.map(|order| (order.field, order.direction));
-                    $crate::graph::noun::list::<$noun>(&scope, page, filter, order).await
-                };
-                $crate::graph::failure::certain(listed.await)
-            }
-        }
-    };
-}
-pub(crate) use root_fields;
 
 /// Whether a text contains another, whatever their case.
 pub fn contains(text: Option<&str>, part: &str) -> bool {

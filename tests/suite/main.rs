@@ -6,8 +6,10 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod broken_cloud;
 mod doors;
 mod layers;
+mod outage;
 mod program;
 mod schema;
 mod support;

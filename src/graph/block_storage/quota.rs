@@ -11,7 +11,7 @@ use crate::cloud::Cloud;
 use crate::cloud::block_storage::{QuotaSet, Usage};
 use crate::graph::failure::{Answered, answered};
 use crate::graph::loader::Plan;
-use crate::graph::narrowing::project_id_of;
+use crate::graph::narrowing::project_or_own;
 use crate::graph::quota::Quota;
 use crate::graph::scalar::Ref;
 use crate::graph::scope::{CloudRef, Scope};
@@ -116,7 +116,6 @@ pub struct VolumeQuotaQuery(pub CloudRef);
 #[Object]
 impl VolumeQuotaQuery {
     /// What a project may have of Cinder, and has. Another project's is for administrators.
-    /// Null when the credential has no project and none is named.
     async fn volume_quota(
         &self,
         context: &Context<'_>,
@@ -124,18 +123,7 @@ impl VolumeQuotaQuery {
     ) -> Answered<VolumeQuota> {
         let found = async {
             let scope = self.0.scope(context)?;
-            let project_id = match &project {
-                Some(project) => Some(project_id_of(&scope, project).await?),
-                None => scope
-                    .token()
-                    .await?
-                    .project
-                    .as_ref()
-                    .map(|own| own.id.clone()),
-            };
-            let Some(project_id) = project_id else {
-                return Ok(None);
-            };
+            let project_id = project_or_own(&scope, project.as_ref()).await?;
             let set = scope.load::<VolumeQuotaOfProject>(project_id.clone());
             let Some(set) = set.await? else {
                 return Ok(None);

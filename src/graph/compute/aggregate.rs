@@ -9,7 +9,6 @@ use futures_util::future::try_join_all;
 
 use super::availability_zone::AvailabilityZone;
 use super::hypervisor::{Hypervisor, HypervisorsOfHost};
-use super::nested;
 use super::placed::ServersOnHost;
 use super::server::Server;
 use crate::Result;
@@ -19,7 +18,7 @@ use crate::cloud::compute::{self, HOST_AGGREGATES};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::loader::Plan;
-use crate::graph::noun::{IdShape, Noun, by_maybe_id, contains, root_fields, unset_or};
+use crate::graph::noun::{IdShape, Noun, by_maybe_id, contains, nested, root_fields, unset_or};
 use crate::graph::scalar::DateTime;
 use crate::graph::scope::Scope;
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Enum, InputObject, SimpleObject};
 
 use super::aggregate::HostAggregate;
-use super::nested;
 use super::placed::ServersInZone;
 use super::server::Server;
 use crate::Result;
@@ -16,7 +15,7 @@ use crate::cloud::compute::{self, AVAILABILITY_ZONES, HOST_AGGREGATES, ZoneServi
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, certain};
-use crate::graph::noun::{IdShape, Noun, Rows, contains, root_fields, unset_or};
+use crate::graph::noun::{IdShape, Noun, Rows, contains, nested, root_fields, unset_or};
 use crate::graph::scalar::DateTime;
 use crate::graph::scope::Scope;
 

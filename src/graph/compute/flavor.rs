@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
 
+use super::placed::ServersByFlavorName;
+use super::server::Server;
 use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, FLAVORS};
-use crate::graph::connection::{Node, Reach};
+use crate::graph::connection::{Connection, Node, Reach};
+use crate::graph::failure::{Answered, certain};
 use crate::graph::loader::Plan;
-use crate::graph::noun::{IdShape, Noun, contains, root_fields, unset_or};
+use crate::graph::noun::{IdShape, Noun, contains, nested, root_fields, unset_or};
 use crate::graph::scope::Scope;
 
 /// A size that servers come in. From `GET /flavors/detail` (2.75).
@@ -48,6 +51,23 @@ impl Flavor {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The servers that were made with it. From the whole list: Nova remembers flavors by name.
+    async fn servers(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<Server>> {
+        let listed = async {
+            let rows = self
+                .scope
+                .load::<ServersByFlavorName>(self.name.clone())
+                .await?;
+            nested(&self.scope, &rows.unwrap_or_default(), first).await
+        };
+        certain(listed.await)
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 
 use super::aggregate::{AggregatesOfHost, HostAggregate};
-use super::nested;
 use super::placed::{ServersOnHost, with_empty};
 use super::server::Server;
 use super::service::ComputeService;
@@ -15,12 +14,16 @@ use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, HYPERVISORS};
+use crate::cloud::placement::{ByClass, Capacity};
+use crate::graph::capacity::{CapacityLine, DISK_GB, MEMORY_MB, VCPU};
 use crate::graph::connection::{Connection, Node, Reach};
-use crate::graph::failure::{Answered, answered};
+use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::loader::Plan;
 use crate::graph::noun::{
-    Noun, by_maybe_id, contains, grouped, root_fields, singly_or_listed, unset_or,
+    Noun, by_id, by_maybe_id, contains, grouped, nested, root_fields, singly_or_listed, unset_or,
 };
+use crate::graph::placement::inventory::CapacityOfProviders;
+use crate::graph::placement::resource_provider::ResourceProvider;
 use crate::graph::scalar::open_enum;
 use crate::graph::scope::Scope;
 
@@ -93,6 +96,23 @@ impl Hypervisor {
         self.scope.cloud().name()
     }
 
+    /// What it has and what is given away: physical figures from Nova, capacity and use from
+    /// Placement.
+    async fn capacity(&self) -> Answered<HypervisorCapacity> {
+        let found = async {
+            let provider = self.id.to_string();
+            let classes = self.scope.load::<CapacityOfProviders>(provider).await?;
+            let classes = classes.transpose()?;
+            Ok(HypervisorCapacity::new(self, classes.as_ref()))
+        };
+        certain(found.await)
+    }
+
+    /// Its resource provider in Placement; null when it has none there yet.
+    async fn resource_provider(&self) -> Answered<ResourceProvider> {
+        answered(by_id(&self.scope, &self.id).await)
+    }
+
     /// The compute service that drives it.
     async fn service(&self) -> Answered<ComputeService> {
         answered(by_maybe_id(&self.scope, self.service_id.as_deref().map(String::as_str)).await)
@@ -134,6 +154,29 @@ impl Hypervisor {
             nested(&self.scope, &rows, first).await.map(Some)
         };
         answered(found.await)
+    }
+}
+
+/// What a hypervisor has, and what of it is given away. What Placement says is null when it does
+/// not know the hypervisor.
+#[derive(SimpleObject, Clone, Copy, Debug, PartialEq)]
+pub struct HypervisorCapacity {
+    /// Virtual CPUs.
+    vcpus: CapacityLine,
+    /// Memory, in MiB.
+    memory_mib: CapacityLine,
+    /// Disk, in GiB.
+    disk_gib: CapacityLine,
+}
+
+impl HypervisorCapacity {
+    fn new(hypervisor: &Hypervisor, classes: Option<&ByClass<Capacity>>) -> Self {
+        let line = |physical, class| CapacityLine::of_class(physical, classes, class);
+        Self {
+            vcpus: line(hypervisor.vcpus, VCPU),
+            memory_mib: line(hypervisor.memory_mib, MEMORY_MB),
+            disk_gib: line(hypervisor.disk_gib, DISK_GB),
+        }
     }
 }
 

@@ -12,9 +12,11 @@ use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, KEYPAIRS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Node, Reach};
-use crate::graph::failure::{Answered, certain};
+use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
-use crate::graph::noun::{IdShape, Noun, Pushed, Rows, contains, root_fields, unset_or};
+use crate::graph::narrowing::resolve;
+use crate::graph::noun::{IdShape, Noun, Pushed, Rows, by_id, contains, root_fields, unset_or};
 use crate::graph::scalar::{Ref, open_enum};
 use crate::graph::scope::Scope;
 
@@ -45,16 +47,25 @@ impl Keypair {
         self.scope.cloud().name()
     }
 
-    /// Whose it is.
+    /// Whose it is; null when they were deleted, or the credential may not see them.
+    async fn user(&self) -> Answered<User> {
+        let found = async { by_id(&self.scope, &self.owner().await?).await };
+        answered(found.await)
+    }
+
+    /// Keystone's id of the user whose it is.
     async fn user_id(&self) -> Answered<ID> {
-        let user = async {
-            match &self.owner {
-                Some(user) => Ok(ID::from(user)),
-                // Nova's own list is that of who asks.
-                None => Ok(ID::from(&self.scope.token().await?.user.id)),
-            }
-        };
-        certain(user.await)
+        certain(self.owner().await.map(ID))
+    }
+}
+
+impl Keypair {
+    async fn owner(&self) -> Result<String> {
+        match &self.owner {
+            Some(user) => Ok(user.clone()),
+            // Nova's own list is that of who asks.
+            None => Ok(self.scope.token().await?.user.id.clone()),
+        }
     }
 }
 
@@ -121,6 +132,11 @@ impl Noun for Keypair {
 
     fn name(row: &compute::Keypair) -> Option<&str> {
         Some(&row.name)
+    }
+
+    async fn prepare(scope: &Scope, mut filter: KeypairFilter) -> Result<KeypairFilter> {
+        resolve::<User>(scope, &mut filter.user).await?;
+        Ok(filter)
     }
 
     fn keeps(filter: &KeypairFilter, row: &compute::Keypair) -> bool {

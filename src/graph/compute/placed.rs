@@ -1,4 +1,4 @@
-//! Where servers are: the edges from hosts, zones and flavors to the servers they hold.
+//! Where servers are: the edges from hosts, zones, flavors and images to the servers they hold.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,16 +29,7 @@ impl Plan for ServersOnHost {
         if !cloud.is_admin().await? {
             return Ok(HashMap::new());
         }
-        let servers = if hosts.len() <= HOSTS_ASKED_SINGLY {
-            let asked = hosts.iter().map(|host| {
-                let cloud = &cloud;
-                async move { cloud.list_servers(&[("host".into(), host.clone())]).await }
-            });
-            let lists = try_join_all(asked).await?;
-            lists.iter().flat_map(|list| list.iter().cloned()).collect()
-        } else {
-            cloud.list_servers(&[]).await?.to_vec()
-        };
+        let servers = listed_by(&cloud, "host", &hosts, HOSTS_ASKED_SINGLY).await?;
         let groups = grouped(servers, |server| server.host.as_deref());
         Ok(with_empty(groups, hosts))
     }
@@ -74,6 +65,42 @@ impl Plan for ServersByFlavorName {
         });
         Ok(with_empty(groups, names))
     }
+}
+
+/// Up to so many images are asked about one by one; more of them are looked up in the whole list.
+const IMAGES_ASKED_SINGLY: usize = 5;
+
+/// Servers by the id of the image that they run from; those booted from a volume have none.
+pub struct ServersOfImage;
+
+impl Plan for ServersOfImage {
+    type Key = String;
+    type Value = Vec<Arc<Server>>;
+
+    async fn load(cloud: Cloud, images: Vec<String>) -> Result<HashMap<String, Vec<Arc<Server>>>> {
+        let servers = listed_by(&cloud, "image", &images, IMAGES_ASKED_SINGLY).await?;
+        let groups = grouped(servers, |server| server.image.as_deref());
+        Ok(with_empty(groups, images))
+    }
+}
+
+/// Servers of which Nova compares a property with one of `values`: asked for one by one while
+/// there are no more than `most` of them, else all servers.
+async fn listed_by(
+    cloud: &Cloud,
+    parameter: &'static str,
+    values: &[String],
+    most: usize,
+) -> Result<Vec<Arc<Server>>> {
+    if values.len() > most {
+        return Ok(cloud.list_servers(&[]).await?.to_vec());
+    }
+    let asked = values.iter().map(|value| async move {
+        let filter = [(parameter.into(), value.clone())];
+        cloud.list_servers(&filter).await
+    });
+    let lists = try_join_all(asked).await?;
+    Ok(lists.iter().flat_map(|list| list.iter().cloned()).collect())
 }
 
 /// A group for each key: one that nothing belongs to is empty, not unknown.

@@ -10,8 +10,12 @@ use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::compute::{QuotaLine, QuotaSet};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::project_or_own;
+use crate::graph::noun::by_id;
 use crate::graph::quota::Quota;
+use crate::graph::scalar::Ref;
 use crate::graph::scope::{CloudRef, Scope};
 
 /// How much of compute a project may have, and has. From `GET /os-quota-sets/{project}/detail`
@@ -44,6 +48,11 @@ impl ComputeQuota {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_id(&self.scope, &self.project_id).await)
     }
 }
 
@@ -78,16 +87,16 @@ pub struct ComputeQuotaQuery(pub CloudRef);
 
 #[Object]
 impl ComputeQuotaQuery {
-    /// How much of compute the credential's project may have, and has; null when the credential
-    /// is not for a project.
-    async fn compute_quota(&self, context: &Context<'_>) -> Answered<ComputeQuota> {
+    /// How much of compute a project may have, and has. Another project's is for administrators.
+    async fn compute_quota(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The project; the credential's own unless given.")] project: Option<Ref>,
+    ) -> Answered<ComputeQuota> {
         let found = async {
             let scope = self.0.scope(context)?;
-            let token = scope.token().await?;
-            let Some(project) = &token.project else {
-                return Ok(None);
-            };
-            compute_quota_of(&scope, &project.id).await
+            let project = project_or_own(&scope, project.as_ref()).await?;
+            compute_quota_of(&scope, &project).await
         };
         answered(found.await)
     }

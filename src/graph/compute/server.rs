@@ -11,7 +11,6 @@ use async_graphql::{Enum, ID, Json, SimpleObject};
 
 pub use filter::{ServerFilter, ServerOrderField, ServerSearch, ServerSearchField};
 
-use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, SERVERS};
 use crate::cloud::{Cloud, Parameter};
@@ -19,6 +18,7 @@ use crate::graph::connection::Node;
 use crate::graph::noun::{Noun, Pushed, Rows, root_fields, singly_or_listed};
 use crate::graph::scalar::{DateTime, open_enum};
 use crate::graph::scope::Scope;
+use crate::{Error, Result};
 
 /// A server: a virtual machine or a bare metal node. From `GET /servers/detail` (2.100).
 #[derive(SimpleObject)]
@@ -302,6 +302,14 @@ impl Noun for Server {
 
     async fn prepare(scope: &Scope, filter: ServerFilter) -> Result<ServerFilter> {
         filter.prepare(scope).await
+    }
+
+    fn pinned(filter: &ServerFilter) -> Option<Vec<String>> {
+        filter.pinned()
+    }
+
+    fn unmet(filter: &ServerFilter, rows: &[Arc<compute::Server>]) -> Vec<Error> {
+        filter.unmet(rows)
     }
 
     fn push(filter: &ServerFilter) -> Pushed {

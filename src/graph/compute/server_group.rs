@@ -7,7 +7,6 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::try_join_all;
 
-use super::nested;
 use super::placed::with_empty;
 use super::server::Server;
 use crate::Result;
@@ -15,9 +14,12 @@ use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, SERVER_GROUPS};
 use crate::graph::connection::{Connection, Node};
-use crate::graph::failure::{Answered, certain};
+use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::project::Project;
+use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
-use crate::graph::noun::{ById, Noun, contains, root_fields, unset_or};
+use crate::graph::narrowing::resolve_project;
+use crate::graph::noun::{ById, Noun, by_maybe_id, contains, nested, root_fields, unset_or};
 use crate::graph::scalar::{Ref, open_enum};
 use crate::graph::scope::Scope;
 
@@ -48,6 +50,16 @@ impl ServerGroup {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project it belongs to; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    }
+
+    /// Who made it; null when they were deleted, or the credential may not see them.
+    async fn user(&self) -> Answered<User> {
+        answered(by_maybe_id(&self.scope, self.user_id.as_ref().map(|id| id.as_str())).await)
     }
 
     /// Its servers that the credential can see.
@@ -143,6 +155,11 @@ impl Noun for ServerGroup {
 
     fn project(row: &compute::ServerGroup) -> Option<&str> {
         row.project_id.as_deref()
+    }
+
+    async fn prepare(scope: &Scope, mut filter: ServerGroupFilter) -> Result<ServerGroupFilter> {
+        resolve_project(scope, &mut filter.project).await?;
+        Ok(filter)
     }
 
     fn keeps(filter: &ServerGroupFilter, row: &compute::ServerGroup) -> bool {

@@ -8,14 +8,13 @@ use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 use super::aggregate::{AggregatesOfHost, HostAggregate};
 use super::availability_zone::AvailabilityZone;
 use super::hypervisor::{Hypervisor, HypervisorsOfHost};
-use super::nested;
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, COMPUTE_SERVICES};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::noun::{
-    ById, IdShape, Noun, Pushed, by_maybe_id, contains, root_fields, unset_or,
+    ById, IdShape, Noun, Pushed, by_maybe_id, contains, nested, root_fields, unset_or,
 };
 use crate::graph::scalar::{DateTime, open_enum};
 use crate::graph::scope::Scope;

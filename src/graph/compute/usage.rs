@@ -11,8 +11,11 @@ use crate::cloud::Cloud;
 use crate::cloud::compute::{self, UsagePeriod};
 use crate::graph::connection::{Connection, Node, PageArguments, Reach};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
-use crate::graph::scalar::DateTime;
+use crate::graph::narrowing::project_or_own;
+use crate::graph::noun::by_id;
+use crate::graph::scalar::{DateTime, Ref};
 use crate::graph::scope::{CloudRef, Scope};
 use crate::{Error, Result};
 
@@ -47,6 +50,11 @@ impl ProjectUsage {
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
     }
+
+    /// The project; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_id(&self.scope, &self.project_id).await)
+    }
 }
 
 impl Node for ProjectUsage {
@@ -77,11 +85,12 @@ pub struct ProjectUsageQuery(pub CloudRef);
 
 #[Object]
 impl ProjectUsageQuery {
-    /// What the credential's project used; null when it had no servers in that time, or the
-    /// credential is not for a project.
+    /// What a project used; null when it had no servers in that time. Another project's is for
+    /// administrators.
     async fn project_usage(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "The project; the credential's own unless given.")] project: Option<Ref>,
         #[graphql(desc = "From when: midnight (UTC) 28 days before the end unless given.")]
         start: Option<DateTime>,
         #[graphql(desc = "Until when: now unless given.")] end: Option<DateTime>,
@@ -89,11 +98,8 @@ impl ProjectUsageQuery {
         let found = async {
             let period = period(start, end)?;
             let scope = self.0.scope(context)?;
-            let token = scope.token().await?;
-            let Some(project) = &token.project else {
-                return Ok(None);
-            };
-            usage_of(&scope, &project.id, period).await
+            let project = project_or_own(&scope, project.as_ref()).await?;
+            usage_of(&scope, &project, period).await
         };
         answered(found.await)
     }

@@ -12,9 +12,13 @@ use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::image::{self, IMAGES};
 use crate::cloud::{Cloud, Parameter};
+use crate::graph::compute::placed::ServersOfImage;
+use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
-use crate::graph::noun::{Noun, Pushed, by_maybe_id, contains, root_fields, unset_or};
+use crate::graph::identity::project::Project;
+use crate::graph::narrowing::resolve_project;
+use crate::graph::noun::{Noun, Pushed, by_maybe_id, contains, nested_by, root_fields, unset_or};
 use crate::graph::scalar::{BigInt, DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
 
@@ -80,6 +84,28 @@ impl Image {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project that owns it; null when it has none, that was deleted, or the credential may
+    /// not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.row.owner.as_deref()).await)
+    }
+
+    /// The server that this was made of; null when it was made otherwise, or the server is gone.
+    async fn server(&self) -> Answered<Server> {
+        answered(by_maybe_id(&self.scope, self.row.property(SERVER)).await)
+    }
+
+    /// The servers that run from it, as far as the credential may see them; those that were
+    /// booted from a volume are not among them, whatever it was made of.
+    async fn servers(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<Server>> {
+        nested_by::<ServersOfImage, Server>(&self.scope, &self.id, first).await
     }
 
     /// The image that the server ran from when this was made of it; null when it was deleted.
@@ -240,6 +266,11 @@ impl Noun for Image {
 
     fn project(row: &image::Image) -> Option<&str> {
         row.owner.as_deref()
+    }
+
+    async fn prepare(scope: &Scope, mut filter: ImageFilter) -> Result<ImageFilter> {
+        resolve_project(scope, &mut filter.project).await?;
+        Ok(filter)
     }
 
     fn keeps(filter: &ImageFilter, row: &image::Image) -> bool {

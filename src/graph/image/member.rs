@@ -11,6 +11,7 @@ use crate::Result;
 use crate::cloud::{Cloud, image};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::noun::{by_id, id_of, reach_of};
 use crate::graph::scalar::{DateTime, Ref, open_enum};
@@ -39,6 +40,12 @@ impl ImageMember {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project that it is shared with; null when it was deleted, or the credential may not see
+    /// it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_id(&self.scope, &self.member_id).await)
     }
 
     /// The image.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 
-use super::narrowing::{Narrowing, among};
 use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, AGENTS};
 use crate::graph::connection::Node;
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::{FilterQuery, among};
 use crate::graph::noun::{
     IdShape, Noun, Pushed, by_repeated_id, contains, grouped, root_fields, unset_or,
 };
@@ -156,7 +156,7 @@ impl Noun for NetworkAgent {
     }
 
     fn push(filter: &NetworkAgentFilter) -> Pushed {
-        Narrowing::new()
+        FilterQuery::new()
             .any("id", filter.ids.as_ref())
             .one("host", filter.host.as_ref())
             .one("agent_type", filter.agent_type.as_ref())

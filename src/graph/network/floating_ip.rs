@@ -7,19 +7,22 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 
-use super::narrowing::{Narrowing, among, is, resolve, rows_by};
 use super::network::Network;
 use super::port::{Port, PortStatus, PortsOfDevice};
 use super::router::Router;
+use super::rows_by;
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, FLOATING_IPS};
 use crate::cloud::{Cloud, Parameter};
+use crate::graph::compute::server::Server;
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
-    Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, root_fields, unset_or,
+    ById, Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, root_fields, unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -80,6 +83,25 @@ impl FloatingIp {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project it belongs to; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    }
+
+    /// The server behind the port that it leads to; null when there is none.
+    async fn server(&self) -> Answered<Server> {
+        let found = async {
+            let (None, Some(port)) = (&self.row.port_details, &self.row.port_id) else {
+                return by_maybe_id(&self.scope, self.row.server_id()).await;
+            };
+            // Where Neutron does not embed the port's details, the port tells.
+            let port = self.scope.load::<ById<Port>>(port.clone()).await?;
+            let server = port.as_ref().and_then(|port| port.server_id());
+            by_maybe_id(&self.scope, server).await
+        };
+        answered(found.await)
     }
 
     /// The external network it is of.
@@ -262,6 +284,7 @@ impl Noun for FloatingIp {
     }
 
     async fn prepare(scope: &Scope, mut filter: FloatingIpFilter) -> Result<FloatingIpFilter> {
+        resolve_project(scope, &mut filter.project).await?;
         resolve::<Network>(scope, &mut filter.network).await?;
         resolve::<Router>(scope, &mut filter.router).await?;
         Ok(filter)
@@ -313,7 +336,7 @@ impl Noun for FloatingIp {
     }
 
     fn push(filter: &FloatingIpFilter) -> Pushed {
-        Narrowing::new()
+        FilterQuery::new()
             .any("id", filter.ids.as_ref())
             .any("floating_ip_address", filter.addresses.as_ref())
             .rest(filter.address_contains.is_some())

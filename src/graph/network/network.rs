@@ -7,8 +7,9 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 use serde_json::Number;
 
-use super::narrowing::{Narrowing, among, is, nested_by, rows_by};
 use super::port::{Port, PortsOfNetwork};
+use super::router::{Router, RoutersOfNetwork};
+use super::rows_by;
 use super::subnet::{Subnet, SubnetsOfNetwork};
 use crate::Result;
 use crate::cloud::collection::Collection;
@@ -16,8 +17,12 @@ use crate::cloud::network::{self, IP_AVAILABILITIES, IpAvailability, NETWORKS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
-use crate::graph::noun::{Noun, Pushed, by_repeated_id, contains, root_fields, unset_or};
+use crate::graph::narrowing::{FilterQuery, among, is, resolve_project};
+use crate::graph::noun::{
+    Noun, Pushed, by_maybe_id, by_repeated_id, contains, nested_by, root_fields, unset_or,
+};
 use crate::graph::scalar::{BigInt, DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
 
@@ -81,6 +86,23 @@ impl Network {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project it belongs to; null when it has none, that was deleted, or the credential may
+    /// not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    }
+
+    /// The routers that it is joined to, by an interface or as their way out, as far as the
+    /// credential may see them.
+    async fn routers(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<Router>> {
+        nested_by::<RoutersOfNetwork, Router>(&self.scope, &self.id, first).await
     }
 
     /// Its subnets, as far as the credential may see them.
@@ -230,6 +252,11 @@ impl Noun for Network {
         row.project_id.as_deref()
     }
 
+    async fn prepare(scope: &Scope, mut filter: NetworkFilter) -> Result<NetworkFilter> {
+        resolve_project(scope, &mut filter.project).await?;
+        Ok(filter)
+    }
+
     fn keeps(filter: &NetworkFilter, row: &network::Network) -> bool {
         unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
             && unset_or(filter.names.as_ref(), |names| {
@@ -267,7 +294,7 @@ impl Noun for Network {
     }
 
     fn push(filter: &NetworkFilter) -> Pushed {
-        Narrowing::new()
+        FilterQuery::new()
             .any("id", filter.ids.as_ref())
             .any("name", filter.names.as_ref())
             .rest(filter.names.is_some())

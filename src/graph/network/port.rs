@@ -7,20 +7,24 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 
 use super::floating_ip::{FloatingIp, FloatingIpsOfPort};
-use super::narrowing::{Narrowing, among, is, nested, nested_by, resolve, rows_by};
 use super::network::Network;
 use super::router::Router;
+use super::rows_by;
 use super::security_group::SecurityGroup;
 use super::subnet::Subnet;
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, PORTS};
 use crate::cloud::{Cloud, Parameter};
+use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
-    ById, Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, root_fields, unset_or,
+    ById, Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, nested, nested_by,
+    root_fields, unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -87,6 +91,17 @@ impl Port {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project it belongs to; null when it has none, that was deleted, or the credential may
+    /// not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    }
+
+    /// The server that it is plugged into; null when that is something else, or was deleted.
+    async fn server(&self) -> Answered<Server> {
+        answered(by_maybe_id(&self.scope, self.row.server_id()).await)
     }
 
     /// The network it is on.
@@ -295,6 +310,7 @@ impl Noun for Port {
     }
 
     async fn prepare(scope: &Scope, mut filter: PortFilter) -> Result<PortFilter> {
+        resolve_project(scope, &mut filter.project).await?;
         resolve::<Network>(scope, &mut filter.network).await?;
         resolve::<Subnet>(scope, &mut filter.subnet).await?;
         resolve::<SecurityGroup>(scope, &mut filter.security_group).await?;
@@ -340,7 +356,7 @@ impl Noun for Port {
             .subnet
             .as_ref()
             .map(|id| format!("subnet_id={}", id.0));
-        Narrowing::new()
+        FilterQuery::new()
             .any("id", filter.ids.as_ref())
             .any("name", filter.names.as_ref())
             .rest(filter.names.is_some())

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use futures_util::future::join_all;
 
+use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::network::{self, Limit};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::project_or_own;
+use crate::graph::noun::by_id;
 use crate::graph::quota::Quota;
+use crate::graph::scalar::Ref;
 use crate::graph::scope::{CloudRef, Scope};
-use crate::{Error, Result};
 
 /// What a project may have of Neutron, and how much of it is taken. From
 /// `GET /quotas/{project}/details`. A kind is null when the cloud does not count it.
@@ -50,6 +54,11 @@ impl NetworkQuota {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_id(&self.scope, &self.project_id).await)
     }
 }
 
@@ -98,33 +107,20 @@ pub struct NetworkQuotaQuery(pub CloudRef);
 
 #[Object]
 impl NetworkQuotaQuery {
-    /// What a project may have of Neutron, and how much of it is taken.
+    /// What a project may have of Neutron, and how much of it is taken. Another project's is for
+    /// administrators.
     async fn network_quota(
         &self,
         context: &Context<'_>,
-        #[graphql(
-            desc = "The id of the project; the credential's own unless given. Only administrators may ask for another one's."
-        )]
-        project: Option<ID>,
+        #[graphql(desc = "The project; the credential's own unless given.")] project: Option<Ref>,
     ) -> Answered<NetworkQuota> {
         let found = async {
             let scope = self.0.scope(context)?;
-            let project = match project {
-                Some(project) => project.0,
-                None => own_project(&scope).await?,
-            };
+            let project = project_or_own(&scope, project.as_ref()).await?;
             quota_of(&scope, &project).await
         };
         answered(found.await)
     }
-}
-
-async fn own_project(scope: &Scope) -> Result<String> {
-    let token = scope.token().await?;
-    let project = token.project.as_ref().map(|project| project.id.clone());
-    project.ok_or_else(|| {
-        Error::BadInput("project: the credential is of no project; name one".to_owned())
-    })
 }
 
 /// Network quotas by the id of their project: a call for each, all at a time, each with its own

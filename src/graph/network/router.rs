@@ -1,24 +1,27 @@
 //! Routers: what joins networks, and leads out of the cloud.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use futures_util::future::try_join;
 
 use super::floating_ip::{FloatingIp, FloatingIpsOfRouter};
-use super::narrowing::{Narrowing, among, is, nested, nested_by, resolve};
 use super::network::Network;
 use super::port::{FixedIp, Port, PortsOfDevice};
 use super::subnet::Route;
 use crate::Result;
 use crate::cloud::collection::Collection;
-use crate::cloud::network::{self, ROUTERS};
+use crate::cloud::network::{self, PORTS, ROUTERS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::project::Project;
+use crate::graph::loader::Plan;
+use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
-    Noun, Pushed, by_maybe_id, by_repeated_id, contains, root_fields, unset_or,
+    Noun, Pushed, by_maybe_id, by_repeated_id, contains, nested, nested_by, root_fields, unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -70,6 +73,11 @@ impl Router {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project it belongs to; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
     }
 
     /// The network that its gateway is on; null without a gateway.
@@ -248,6 +256,7 @@ impl Noun for Router {
     }
 
     async fn prepare(scope: &Scope, mut filter: RouterFilter) -> Result<RouterFilter> {
+        resolve_project(scope, &mut filter.project).await?;
         resolve::<Network>(scope, &mut filter.external_network).await?;
         Ok(filter)
     }
@@ -293,7 +302,7 @@ impl Noun for Router {
 
     fn push(filter: &RouterFilter) -> Pushed {
         // Neutron sorts routers by state and filters none by it.
-        Narrowing::new()
+        FilterQuery::new()
             .any("id", filter.ids.as_ref())
             .any("name", filter.names.as_ref())
             .rest(filter.names.is_some())
@@ -325,4 +334,79 @@ root_fields! {
     /// The routers that the credential can see.
     many: routers,
     filter: RouterFilter, order: RouterOrderField
+}
+
+/// Networks that are asked about by id; of more of them, all routers' interfaces are listed.
+const NETWORKS_IN_A_CALL: usize = 100;
+
+/// Routers by the id of a network that they are joined to, by an interface or as their way out.
+pub struct RoutersOfNetwork;
+
+impl Plan for RoutersOfNetwork {
+    type Key = String;
+    type Value = Vec<Arc<network::Router>>;
+
+    async fn load(
+        cloud: Cloud,
+        networks: Vec<String>,
+    ) -> Result<HashMap<String, Vec<Arc<network::Router>>>> {
+        let owners = INTERFACES.map(|owner| ("device_owner".into(), owner.to_owned()));
+        let mut query: Vec<Parameter> = owners.into();
+        if networks.len() <= NETWORKS_IN_A_CALL {
+            let networks = networks.into_iter();
+            query.extend(networks.map(|network| ("network_id".into(), network)));
+        }
+        let (ports, routers) =
+            try_join(cloud.list(PORTS, &query), cloud.list(ROUTERS, &[])).await?;
+        Ok(joined_to(&routers, &ports))
+    }
+}
+
+/// Routers by network. The gateways' ports are of no project, so the routers tell of these.
+fn joined_to(
+    routers: &[Arc<network::Router>],
+    interfaces: &[Arc<network::Port>],
+) -> HashMap<String, Vec<Arc<network::Router>>> {
+    let mut networks_of: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for port in interfaces {
+        if let (Some(router), Some(network)) = (port.router_id(), &port.network_id) {
+            networks_of.entry(router).or_default().insert(network);
+        }
+    }
+    let mut groups: HashMap<String, Vec<Arc<network::Router>>> = HashMap::new();
+    for router in routers {
+        let mut networks = networks_of.remove(router.id.as_str()).unwrap_or_default();
+        let gateway = router.external_gateway_info.as_ref();
+        networks.extend(gateway.and_then(|gateway| gateway.network_id.as_deref()));
+        for network in networks {
+            let group = groups.entry(network.to_owned()).or_default();
+            group.push(Arc::clone(router));
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_the_routers_with_an_interface_or_their_way_out_there() {
+        let router: network::Router = serde_json::from_value(serde_json::json!({
+            "id": "r", "external_gateway_info": {"network_id": "out"}
+        }))
+        .unwrap();
+        let port = |id: &str| {
+            let body = serde_json::json!({"id": id, "network_id": "in", "device_id": "r",
+                "device_owner": "network:router_interface"});
+            Arc::new(serde_json::from_value(body).unwrap())
+        };
+        let found = joined_to(&[Arc::new(router)], &[port("p1"), port("p2")]);
+        let mut counts: Vec<(&str, usize)> = found
+            .iter()
+            .map(|(network, routers)| (network.as_str(), routers.len()))
+            .collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [("in", 1), ("out", 1)]);
+    }
 }

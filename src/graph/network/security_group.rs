@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 
-use super::narrowing::{Narrowing, among, is, nested_by};
 use super::port::{Port, PortsOfSecurityGroup};
 use crate::Result;
 use crate::cloud::collection::Collection;
@@ -14,8 +13,10 @@ use crate::cloud::network::{self, SECURITY_GROUPS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::project::Project;
+use crate::graph::narrowing::{FilterQuery, among, is, resolve_project};
 use crate::graph::noun::{
-    Noun, Pushed, by_maybe_id, by_repeated_id, contains, reach_of, root_fields, unset_or,
+    Noun, Pushed, by_maybe_id, by_repeated_id, contains, nested_by, reach_of, root_fields, unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -55,6 +56,11 @@ impl SecurityGroup {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project it belongs to; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
     }
 
     /// What it lets through. What no rule names does not pass.
@@ -246,6 +252,14 @@ impl Noun for SecurityGroup {
         row.project_id.as_deref()
     }
 
+    async fn prepare(
+        scope: &Scope,
+        mut filter: SecurityGroupFilter,
+    ) -> Result<SecurityGroupFilter> {
+        resolve_project(scope, &mut filter.project).await?;
+        Ok(filter)
+    }
+
     fn keeps(filter: &SecurityGroupFilter, row: &network::SecurityGroup) -> bool {
         unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
             && unset_or(filter.names.as_ref(), |names| {
@@ -271,7 +285,7 @@ impl Noun for SecurityGroup {
     }
 
     fn push(filter: &SecurityGroupFilter) -> Pushed {
-        Narrowing::new()
+        FilterQuery::new()
             .any("id", filter.ids.as_ref())
             .any("name", filter.names.as_ref())
             .rest(filter.names.is_some())

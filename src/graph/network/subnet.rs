@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
 
-use super::narrowing::{Narrowing, among, is, nested_by, resolve, rows_by};
 use super::network::{IpAvailabilityOfNetwork, Network, count};
 use super::port::{Port, PortsOfSubnet};
+use super::rows_by;
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, SUBNETS, SubnetIpAvailability};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
-    Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, root_fields, unset_or,
+    Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, nested_by, root_fields, unset_or,
 };
 use crate::graph::scalar::{BigInt, DateTime, Ref};
 use crate::graph::scope::Scope;
@@ -77,6 +79,11 @@ impl Subnet {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project it belongs to; null when it was deleted, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
     }
 
     /// The network it is on.
@@ -245,6 +252,7 @@ impl Noun for Subnet {
     }
 
     async fn prepare(scope: &Scope, mut filter: SubnetFilter) -> Result<SubnetFilter> {
+        resolve_project(scope, &mut filter.project).await?;
         resolve::<Network>(scope, &mut filter.network).await?;
         Ok(filter)
     }
@@ -285,7 +293,7 @@ impl Noun for Subnet {
     }
 
     fn push(filter: &SubnetFilter) -> Pushed {
-        Narrowing::new()
+        FilterQuery::new()
             .any("id", filter.ids.as_ref())
             .any("name", filter.names.as_ref())
             .rest(filter.names.is_some())

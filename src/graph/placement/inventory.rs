@@ -144,7 +144,8 @@ impl Plan for UsagesOfProvider {
 
     async fn load(cloud: Cloud, providers: Vec<String>) -> Result<HashMap<String, Self::Value>> {
         let (found, rest) = roomy_among(&cloud, providers).await;
-        let ask = async move |cloud: Cloud, provider: String| cloud.list_provider_usages(&provider).await;
+        let ask =
+            async move |cloud: Cloud, provider: String| cloud.list_provider_usages(&provider).await;
         let mut usages = of_each(&cloud, rest, ask).await;
         usages.extend(found.into_iter().map(|(provider, capacities)| {
             let used = capacities

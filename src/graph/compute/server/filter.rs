@@ -2,15 +2,20 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use async_graphql::{Enum, ID, InputObject};
+use futures_util::join;
 
 use super::ServerStatus;
-use crate::Result;
-use crate::cloud::{Parameter, compute};
-use crate::graph::noun::{Pushed, contains, unset_or};
+use crate::cloud::{Parameter, block_storage, compute};
+use crate::graph::block_storage::volume::Volume;
+use crate::graph::identity::project::Project;
+use crate::graph::image::image::Image;
+use crate::graph::noun::{Noun, Pushed, contains, id_of, unset_or};
 use crate::graph::scalar::{DateTime, Ref};
 use crate::graph::scope::Scope;
+use crate::{Error, Result};
 
 /// Which servers. Conditions are joined by "and"; only `ids` and `names` together mean "either".
 #[derive(InputObject, Default)]
@@ -41,6 +46,8 @@ pub struct ServerFilter {
     tag: Option<String>,
     /// Changed since then.
     updated_since: Option<DateTime>,
+    /// Every server, whatever `ids` and `names` say.
+    everything: Option<bool>,
     /// A text to find in one of its properties.
     search: Option<ServerSearch>,
     #[graphql(skip)]
@@ -104,9 +111,55 @@ pub enum ServerOrderField {
 
 impl ServerFilter {
     pub(super) async fn prepare(mut self, scope: &Scope) -> Result<Self> {
-        let _ = scope;
-        self.project_id = self.project.as_ref().map(|project| project.0.clone());
+        if let Some(project) = &self.project {
+            self.project_id = Some(id_of::<Project>(scope, project).await?);
+        }
+        let in_images = [ServerSearchField::Image, ServerSearchField::All];
+        if let Some(search) = self.search.clone()
+            && in_images.contains(&search.within)
+        {
+            self.find_images(scope, &search).await?;
+        }
         Ok(self)
+    }
+
+    /// The images that a search means, and the servers whose boot volumes were made from them.
+    /// Without Cinder's answer the search goes on without the latter, and says so.
+    async fn find_images(&mut self, scope: &Scope, search: &ServerSearch) -> Result<()> {
+        let cloud = scope.cloud();
+        let (images, volumes) = join!(
+            Image::all(cloud, Vec::new()),
+            Volume::all(cloud, Vec::new())
+        );
+        for image in images?.iter() {
+            if search.is_in(image.name.as_deref()) {
+                self.images.insert(image.id.clone());
+            }
+        }
+        match volumes {
+            Ok(volumes) => {
+                let made_from = |volume: &block_storage::Volume| {
+                    let image = volume.volume_image_metadata.as_ref()?;
+                    let is_meant = search.is_in(image.image_name.as_deref())
+                        || search.is_in(image.image_id.as_deref());
+                    is_meant.then(|| {
+                        volume
+                            .attachments
+                            .iter()
+                            .filter_map(|it| it.server_id.clone())
+                            .collect::<Vec<_>>()
+                    })
+                };
+                self.booted_from_image = volumes
+                    .iter()
+                    .filter_map(|it| made_from(it))
+                    .flatten()
+                    .collect();
+            }
+            Err(Error::ServiceAbsent { .. }) => {}
+            Err(error) => scope.report(error),
+        }
+        Ok(())
     }
 
     /// What Nova applies itself. It answers more than was asked for when the credential may not
@@ -119,9 +172,9 @@ impl ServerFilter {
             conditions += usize::from(is_set);
             pushed_whole += usize::from(is_set && is_whole);
         };
-        let by_name_or_id = self.ids.is_some() || self.names.is_some();
-        condition(by_name_or_id, false);
-        if let (None, Some(names)) = (&self.ids, &self.names) {
+        let (ids, names) = self.chosen();
+        condition(ids.is_some() || names.is_some(), false);
+        if let (None, Some(names)) = (ids, names) {
             query.extend(exact_names(names));
         } else if let Some(part) = &self.name_contains {
             query.extend(pattern(part, false).map(|pattern| ("name".into(), pattern)));
@@ -189,6 +242,36 @@ impl ServerFilter {
             && unset_or(self.search.as_ref(), |search| self.finds(search, row))
     }
 
+    /// The ids and names that were asked for; neither of them when everything was.
+    fn chosen(&self) -> (Option<&Vec<ID>>, Option<&Vec<String>>) {
+        if self.everything == Some(true) {
+            return (None, None);
+        }
+        (self.ids.as_ref(), self.names.as_ref())
+    }
+
+    pub(super) fn pinned(&self) -> Option<Vec<String>> {
+        match self.chosen() {
+            (Some(ids), None) => Some(ids.iter().map(|id| id.to_string()).collect()),
+            _ => None,
+        }
+    }
+
+    /// An error for each id and name that was asked for and is none of the rows'.
+    pub(super) fn unmet(&self, rows: &[Arc<compute::Server>]) -> Vec<Error> {
+        let (ids, names) = self.chosen();
+        let ids = ids.into_iter().flatten().map(|id| id.as_str());
+        let ids = ids.filter(|id| !rows.iter().any(|row| row.id == *id));
+        let names = names.into_iter().flatten().map(String::as_str);
+        let names = names.filter(|name| !rows.iter().any(|row| row.name.as_deref() == Some(name)));
+        let unmet = ids.chain(names).map(|reference| Error::NotFound {
+            kind: "Server",
+            reference: reference.to_owned(),
+            list: "servers",
+        });
+        unmet.collect()
+    }
+
     fn is_one_of(&self, row: &compute::Server) -> bool {
         let by_id = self
             .ids
@@ -203,11 +286,7 @@ impl ServerFilter {
     }
 
     fn finds(&self, search: &ServerSearch, row: &compute::Server) -> bool {
-        let has = |text: Option<&str>| match (text, search.case_sensitive) {
-            (None, _) => false,
-            (Some(text), true) => text.contains(&search.term),
-            (Some(text), false) => contains(Some(text), &search.term),
-        };
+        let has = |text: Option<&str>| search.is_in(text);
         let name = || has(row.name.as_deref());
         let status = || has(Some(&row.status));
         let host = || has(row.host.as_deref()) || has(row.hypervisor_hostname.as_deref());
@@ -226,6 +305,16 @@ impl ServerFilter {
             ServerSearchField::Image => image(),
             ServerSearchField::AvailabilityZone => zone(),
             ServerSearchField::All => name() || status() || host() || flavor() || image() || zone(),
+        }
+    }
+}
+
+impl ServerSearch {
+    fn is_in(&self, text: Option<&str>) -> bool {
+        match (text, self.case_sensitive) {
+            (None, _) => false,
+            (Some(text), true) => text.contains(&self.term),
+            (Some(text), false) => contains(Some(text), &self.term),
         }
     }
 }
