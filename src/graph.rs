@@ -19,6 +19,7 @@ pub mod network;
 pub mod noun;
 pub mod orchestration;
 pub mod orphans;
+pub mod owned;
 pub mod placement;
 pub mod quota;
 mod readiness;
@@ -62,8 +63,44 @@ struct Inner {
     readiness: Mutex<Option<(Instant, Readiness)>>,
 }
 
-/// What edges cost for each parent that need a call of their own for it, in rows.
-const WEIGHTS: &[(&str, u64)] = &[];
+/// What edges cost for each parent that need a call of their own for it, in rows: a thousand
+/// parents pass, and ten thousand do not.
+const WEIGHTS: &[(&str, u64)] = &[
+    // Heat's engine loads the stack for each of these, and few of them at a time.
+    ("Stack.parameters", 50),
+    ("Stack.timeoutMinutes", 50),
+    ("Stack.isRollbackDisabled", 50),
+    ("Stack.template", 50),
+    ("Stack.resources", 50),
+    ("Stack.events", 50),
+    // Heat asks the other services for each output: seconds for a stack.
+    ("Stack.outputs", 200),
+    // Nova, Neutron and Cinder each tell the quota of one project at a time, and count for it.
+    ("Project.computeQuota", 25),
+    ("Project.networkQuota", 25),
+    ("Project.volumeQuota", 25),
+    // Nova adds up every server that the project had in the time.
+    ("Project.usage", 50),
+    // Nova lists keypairs of one user, and steps of one action.
+    ("User.keypairs", 25),
+    ("ServerAction.events", 25),
+    // Nova tells both server by server; the console is asked for over RPC.
+    ("Server.actions", 25),
+    ("Server.consoleLog", 200),
+    // Heat has no index: the resources of every stack of the project are read.
+    ("Server.stack", 5),
+    // Keystone tells members group by group, and groups user by user.
+    ("User.groups", 25),
+    ("Group.users", 25),
+    // Glance lists members of one image.
+    ("Image.members", 25),
+    // Placement tells all of these provider by provider; the calls are light.
+    ("ResourceProvider.inventories", 25),
+    ("ResourceProvider.usages", 25),
+    ("ResourceProvider.traits", 25),
+    ("ResourceProvider.aggregateIds", 25),
+    ("ResourceProvider.allocationCount", 25),
+];
 
 type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
 

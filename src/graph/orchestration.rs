@@ -1,6 +1,7 @@
 //! Orchestration (Heat): merges its nouns.
 
 pub mod event;
+pub mod physical;
 pub mod resource;
 pub mod stack;
 

@@ -60,6 +60,12 @@ impl Resource {
             .is_none_or(|kind| !kind.ends_with("Attachment") && !kind.ends_with("Association"))
     }
 
+    /// Whether what it made is a stack within its stack.
+    #[must_use]
+    pub fn is_stack(&self) -> bool {
+        self.links.iter().any(|link| link.rel == "nested")
+    }
+
     /// The id of the stack it is in, which may be one within the stack that was asked for.
     #[must_use]
     pub fn stack_id(&self) -> Option<&str> {
@@ -144,5 +150,6 @@ mod tests {
         .unwrap();
         assert_eq!(resource.stack_id(), Some("inner"));
         assert_eq!(resource.key(), "n/inner/resources/server");
+        assert!(resource.is_stack());
     }
 }

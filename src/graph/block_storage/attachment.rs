@@ -11,8 +11,10 @@ use crate::Result;
 use crate::cloud::block_storage::{self, ATTACHMENTS, Attached};
 use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
+use crate::graph::compute::server::Server;
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
 use crate::graph::noun::{Noun, Pushed, by_maybe_id, root_fields, unset_or};
@@ -78,6 +80,24 @@ impl VolumeAttachment {
         }
         answered(by_maybe_id(&self.scope, self.volume_id.as_deref().map(String::as_str)).await)
     }
+
+    /// The server; null while it is only reserved, when Cinder itself has the volume, and when
+    /// the server is gone.
+    async fn server(&self) -> Answered<Server> {
+        answered(by_maybe_id(&self.scope, self.server_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// The project of the volume, which is the attachment's: lists of attachments do not tell it.
+    /// Null when it is gone, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        let found = async {
+            let Some(volume) = self.volume_row().await? else {
+                return Ok(None);
+            };
+            by_maybe_id(&self.scope, volume.project_id.as_deref()).await
+        };
+        answered(found.await)
+    }
 }
 
 impl VolumeAttachment {
@@ -96,19 +116,22 @@ impl VolumeAttachment {
         })
     }
 
+    async fn volume_row(&self) -> Result<Option<Arc<block_storage::Volume>>> {
+        if let Some(embedded) = &self.embedded {
+            return Ok(Some(Arc::clone(&embedded.volume)));
+        }
+        let Some(volume_id) = &self.volume_id else {
+            return Ok(None);
+        };
+        self.scope.load::<VolumesById>(volume_id.to_string()).await
+    }
+
     /// What only the volume tells: the list without secrets leaves it out.
     async fn detail<T>(&self, read: impl Fn(&Attached) -> Option<T>) -> Result<Option<T>> {
         if let Some(embedded) = &self.embedded {
             return Ok(embedded.attached().and_then(read));
         }
-        let Some(volume_id) = &self.volume_id else {
-            return Ok(None);
-        };
-        let volume = self
-            .scope
-            .load::<VolumesById>(volume_id.to_string())
-            .await?;
-        let Some(volume) = volume else {
+        let Some(volume) = self.volume_row().await? else {
             return Ok(None);
         };
         let mut attachments = volume.attachments.iter();

@@ -16,6 +16,8 @@ use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
+use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
 use crate::graph::noun::{
@@ -87,6 +89,17 @@ impl VolumeBackup {
     /// The snapshot it was taken of; null when it was taken of the volume, or that is gone.
     async fn snapshot(&self) -> Answered<VolumeSnapshot> {
         answered(by_maybe_id(&self.scope, self.snapshot_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// The project it belongs to; null when that is gone, and to all but
+    /// administrators.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// Who made it; null when they are gone, or the credential may not see them.
+    async fn user(&self) -> Answered<User> {
+        answered(by_maybe_id(&self.scope, self.user_id.as_deref().map(String::as_str)).await)
     }
 }
 

@@ -10,8 +10,10 @@ use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::block_storage::{QuotaSet, Usage};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::project_or_own;
+use crate::graph::noun::by_id;
 use crate::graph::quota::Quota;
 use crate::graph::scalar::Ref;
 use crate::graph::scope::{CloudRef, Scope};
@@ -47,6 +49,11 @@ impl VolumeQuota {
     /// The cloud it is of.
     async fn cloud_name(&self) -> &str {
         self.scope.cloud().name()
+    }
+
+    /// The project; null when the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_id(&self.scope, &self.project_id).await)
     }
 }
 
@@ -124,14 +131,17 @@ impl VolumeQuotaQuery {
         let found = async {
             let scope = self.0.scope(context)?;
             let project_id = project_or_own(&scope, project.as_ref()).await?;
-            let set = scope.load::<VolumeQuotaOfProject>(project_id.clone());
-            let Some(set) = set.await? else {
-                return Ok(None);
-            };
-            Ok(Some(VolumeQuota::new(&scope, &project_id, set?.as_ref())))
+            volume_quota_of(&scope, &project_id).await
         };
         answered(found.await)
     }
+}
+
+/// The quotas of a project.
+pub async fn volume_quota_of(scope: &Scope, project_id: &str) -> Result<Option<VolumeQuota>> {
+    let loaded = scope.load::<VolumeQuotaOfProject>(project_id.to_owned());
+    let set = loaded.await?.transpose()?;
+    Ok(set.map(|set| VolumeQuota::new(scope, project_id, &set)))
 }
 
 /// The volume quota of a project, by the project's id: a call for each, each with its own

@@ -15,6 +15,8 @@ use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
+use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
 use crate::graph::noun::{
@@ -70,6 +72,16 @@ impl VolumeSnapshot {
     /// The volume it was taken of; null when that is gone.
     async fn volume(&self) -> Answered<Volume> {
         answered(by_maybe_id(&self.scope, self.volume_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// The project it belongs to; null when that is gone, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// Who made it; null when they are gone, or the credential may not see them.
+    async fn user(&self) -> Answered<User> {
+        answered(by_maybe_id(&self.scope, self.user_id.as_deref().map(String::as_str)).await)
     }
 }
 

@@ -1,27 +1,22 @@
 //! Volumes: the disks that servers are given.
 
+mod edges;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
+use async_graphql::{Enum, ID, InputObject, Json, SimpleObject};
 
-use super::attachment::{Embedded, VolumeAttachment};
-use super::backup::{BackupsOfVolume, VolumeBackup};
-use super::pool::StoragePool;
-use super::snapshot::{SnapshotsOfVolume, VolumeSnapshot};
-use super::volume_type::{TypeByName, VolumeType};
 use crate::Result;
 use crate::cloud::block_storage::{self, VOLUMES, id_literal};
-use crate::cloud::collection::{Collection, Row};
+use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
-use crate::graph::connection::{Connection, Node, Reach};
-use crate::graph::failure::{Answered, answered};
+use crate::graph::connection::Node;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
 use crate::graph::noun::{
-    ById, Noun, Pushed, Rows, by_id, by_maybe_id, contains, grouped, joined, reach_of, root_fields,
-    singly_or_listed, unset_or,
+    ById, Noun, Pushed, Rows, contains, grouped, joined, root_fields, singly_or_listed, unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -87,90 +82,6 @@ pub struct Volume {
     row: Arc<block_storage::Volume>,
     #[graphql(skip)]
     scope: Scope,
-}
-
-#[ComplexObject]
-impl Volume {
-    /// The cloud it is of.
-    async fn cloud_name(&self) -> &str {
-        self.scope.cloud().name()
-    }
-
-    /// To what it is attached. Reserved attachments are not among these; `volumeAttachments`
-    /// lists them too.
-    async fn attachments(&self) -> Vec<VolumeAttachment> {
-        Embedded::of(&self.row)
-            .into_iter()
-            .filter_map(|embedded| VolumeAttachment::embedded(&self.scope, &embedded))
-            .collect()
-    }
-
-    /// Its type; null when it has none, or one that the credential may not see.
-    #[graphql(name = "type")]
-    async fn volume_type(&self) -> Answered<VolumeType> {
-        let found = async {
-            if let Some(id) = &self.type_id {
-                return by_id(&self.scope, id).await;
-            }
-            let Some(name) = self.type_name.clone() else {
-                return Ok(None);
-            };
-            let row = self.scope.load::<TypeByName>(name).await?;
-            Ok(row.map(|row| VolumeType::new(&self.scope, &row)))
-        };
-        answered(found.await)
-    }
-
-    /// The storage pool it is kept in; null while it has no place, and to all but
-    /// administrators.
-    async fn pool(&self) -> Answered<StoragePool> {
-        answered(by_maybe_id(&self.scope, self.host.as_deref()).await)
-    }
-
-    /// The snapshots of it.
-    async fn snapshots(
-        &self,
-        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
-            i32,
-        >,
-    ) -> Answered<Connection<VolumeSnapshot>> {
-        let listed = async {
-            let rows = self.scope.load::<SnapshotsOfVolume>(self.row.id.clone());
-            let rows = rows.await?.unwrap_or_default();
-            let reach = reach_of(&self.scope, Reach::AllProjects).await?;
-            let node = |row: &Arc<_>| VolumeSnapshot::new(&self.scope, row);
-            Connection::nested(&rows, |row| row.id(), first, reach, node).map(Some)
-        };
-        answered(listed.await)
-    }
-
-    /// The backups of it.
-    async fn backups(
-        &self,
-        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
-            i32,
-        >,
-    ) -> Answered<Connection<VolumeBackup>> {
-        let listed = async {
-            let rows = self.scope.load::<BackupsOfVolume>(self.row.id.clone());
-            let rows = rows.await?.unwrap_or_default();
-            let reach = reach_of(&self.scope, Reach::AllProjects).await?;
-            let node = |row: &Arc<_>| VolumeBackup::new(&self.scope, row);
-            Connection::nested(&rows, |row| row.id(), first, reach, node).map(Some)
-        };
-        answered(listed.await)
-    }
-
-    /// The snapshot it was made of; null when it was not, or that is gone.
-    async fn source_snapshot(&self) -> Answered<VolumeSnapshot> {
-        answered(by_maybe_id(&self.scope, self.snapshot_id.as_deref().map(String::as_str)).await)
-    }
-
-    /// The volume it was made of; null when it was not, or that is gone.
-    async fn source_volume(&self) -> Answered<Self> {
-        let id = self.source_volume_id.as_deref().map(String::as_str);
-        answered(by_maybe_id(&self.scope, id).await)
-    }
 }
 
 open_enum! {

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, KEYPAIRS};
 use crate::cloud::{Cloud, Parameter};
-use crate::graph::connection::{Node, Reach};
+use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
@@ -205,14 +205,30 @@ impl Plan for KeypairsOfUser {
     }
 }
 
+async fn rows_of(scope: &Scope, user_id: &str) -> Result<Option<Rows<compute::Keypair>>> {
+    match scope.load::<KeypairsOfUser>(user_id.to_owned()).await? {
+        Some(Err(error)) if error.is_forbidden() => Ok(None),
+        rows => rows.transpose(),
+    }
+}
+
+/// The keypairs that a user has; `None` when the credential may not see that user's.
+pub async fn keypairs_of(
+    scope: &Scope,
+    user_id: &str,
+    first: Option<i32>,
+) -> Result<Option<Connection<Keypair>>> {
+    let Some(rows) = rows_of(scope, user_id).await? else {
+        return Ok(None);
+    };
+    let node = |row: &Arc<_>| Keypair::new(scope, row);
+    Connection::nested(&rows, |row| &row.name, first, Keypair::REACH, node).map(Some)
+}
+
 /// The keypair of that name that a user has; `None` when it is gone, or the credential may not
 /// see that user's.
 pub async fn keypair_of(scope: &Scope, user_id: &str, name: &str) -> Result<Option<Keypair>> {
-    let rows = match scope.load::<KeypairsOfUser>(user_id.to_owned()).await? {
-        None => return Ok(None),
-        Some(Err(error)) if error.is_forbidden() => return Ok(None),
-        Some(rows) => rows?,
-    };
+    let rows = rows_of(scope, user_id).await?.unwrap_or_default();
     let row = rows.iter().find(|row| row.name == name);
     Ok(row.map(|row| Keypair::new(scope, row)))
 }

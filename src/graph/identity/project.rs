@@ -1,25 +1,23 @@
 //! Projects: whom resources belong to.
 
+mod edges;
+
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
-use futures_util::future::try_join_all;
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
 
 use super::domain::{Domain, push_domain};
-use super::role_assignment::{AssignmentsOfProject, Grants, RoleAssignment};
-use super::user::User;
 use super::{SINGLY, among_ids, among_names, push_names, reach_beneath, reach_of_list};
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::identity::{self, PROJECTS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, Reach};
-use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::loader::Plan;
 use crate::graph::noun::{
-    ById, IdShape, Noun, Pushed, Rows, by_maybe_id, contains, grouped, id_of, root_fields, unset_or,
+    IdShape, Noun, Pushed, Rows, contains, grouped, id_of, root_fields, unset_or,
 };
 use crate::graph::scalar::Ref;
 use crate::graph::scope::Scope;
@@ -47,68 +45,6 @@ pub struct Project {
     tags: Vec<String>,
     #[graphql(skip)]
     scope: Scope,
-}
-
-#[ComplexObject]
-impl Project {
-    /// The cloud it is of.
-    async fn cloud_name(&self) -> &str {
-        self.scope.cloud().name()
-    }
-
-    /// The domain it is in; null when the credential may not see it.
-    async fn domain(&self) -> Answered<Domain> {
-        answered(by_maybe_id(&self.scope, self.domain_id.as_ref().map(|id| id.as_str())).await)
-    }
-
-    /// The project above it; null when that is its domain, or the credential may not see it.
-    async fn parent(&self) -> Answered<Self> {
-        if self.parent_id == self.domain_id {
-            return None;
-        }
-        answered(by_maybe_id(&self.scope, self.parent_id.as_ref().map(|id| id.as_str())).await)
-    }
-
-    /// Who has which role in it. For a credential that may not list assignments, its own.
-    async fn role_assignments(
-        &self,
-        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
-            i32,
-        >,
-        #[graphql(
-            desc = "What it comes to: with what groups, inheritance and implied roles give, and without system roles.",
-            default = false
-        )]
-        effective: bool,
-    ) -> Answered<Connection<RoleAssignment>> {
-        let key = (self.id.to_string(), Grants::of(effective));
-        let found = async {
-            let rows = self.scope.load::<AssignmentsOfProject>(key).await?;
-            RoleAssignment::nested(&self.scope, &rows.unwrap_or_default(), first).await
-        };
-        certain(found.await)
-    }
-
-    /// The users who have a role in it, by themselves, through a group or by inheritance. For a
-    /// credential that may not list assignments, its own.
-    async fn users(
-        &self,
-        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
-            i32,
-        >,
-    ) -> Answered<Connection<User>> {
-        let key = (self.id.to_string(), Grants::Effective);
-        let found = async {
-            let assignments = self.scope.load::<AssignmentsOfProject>(key).await?;
-            let assignments = assignments.unwrap_or_default();
-            let users = assignments.iter().filter_map(|row| row.user.as_ref());
-            let ids: BTreeSet<String> = users.map(|user| user.id.clone()).collect();
-            let loading = ids.into_iter().map(|id| self.scope.load::<ById<User>>(id));
-            let rows: Vec<_> = try_join_all(loading).await?.into_iter().flatten().collect();
-            User::nested(&self.scope, &rows, first).await
-        };
-        certain(found.await)
-    }
 }
 
 impl Project {

@@ -16,12 +16,15 @@ use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::identity::{self, USERS};
 use crate::cloud::{Cloud, Parameter};
+use crate::graph::compute::keypair::{Keypair, keypairs_of};
+use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::loader::Plan;
 use crate::graph::noun::{
     IdShape, Noun, Pushed, Rows, by_maybe_id, contains, grouped, id_of, root_fields, unset_or,
 };
+use crate::graph::owned::servers_of_user;
 use crate::graph::scalar::{DateTime, Ref};
 use crate::graph::scope::Scope;
 
@@ -107,6 +110,27 @@ impl User {
             Group::nested(&self.scope, &rows?, first).await.map(Some)
         };
         answered(found.await)
+    }
+
+    /// The keypairs they have, from `GET /os-keypairs?user_id=…`, a call for each user. Null for
+    /// another user than the credential's own unless it is an administrator's.
+    async fn keypairs(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<Keypair>> {
+        answered(keypairs_of(&self.scope, &self.id, first).await)
+    }
+
+    /// The servers they made, in all projects for an administrator, else in the credential's own.
+    async fn servers(
+        &self,
+        #[graphql(desc = "How many rows: 50 unless said otherwise, at most 1,000.")] first: Option<
+            i32,
+        >,
+    ) -> Answered<Connection<Server>> {
+        certain(servers_of_user(&self.scope, &self.id, first).await)
     }
 }
 

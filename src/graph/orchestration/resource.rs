@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, ID, SimpleObject};
 
+use super::physical::StackPhysicalResource;
 use super::stack::Stack;
 use super::{StackAction, StackStatus, action_and_status, for_each};
 use crate::Result;
@@ -62,6 +63,13 @@ impl StackResource {
     /// The stack it is in; null when that is gone.
     async fn stack(&self) -> Answered<Stack> {
         answered(by_maybe_id(&self.scope, self.stack_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// What it is to the service that has it, as a node of this graph; null before it is made,
+    /// when that is gone, when the credential may not see it, and for types the graph has no
+    /// node for. A resource that is itself a stack gives that stack.
+    async fn physical_resource(&self) -> Answered<StackPhysicalResource> {
+        answered(StackPhysicalResource::find(&self.scope, &self.row).await)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::cloud::orchestration::{self, STACKS, ShownStack, StackPath};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, PageArguments};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
 use crate::graph::noun::{Noun, Pushed, by_maybe_id, contains, reach_of, root_fields, unset_or};
@@ -151,6 +152,11 @@ impl Stack {
     /// The stack it is part of; null when it is part of none, or that is gone.
     async fn parent(&self) -> Answered<Self> {
         answered(by_maybe_id(&self.scope, self.parent_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// The project it belongs to; null when that is gone, or the credential may not see it.
+    async fn project(&self) -> Answered<Project> {
+        answered(by_maybe_id(&self.scope, self.project_id.as_deref().map(String::as_str)).await)
     }
 }
 

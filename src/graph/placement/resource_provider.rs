@@ -11,10 +11,11 @@ use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::placement::{self, RESOURCE_PROVIDERS};
+use crate::graph::compute::hypervisor::Hypervisor;
 use crate::graph::connection::{Node, Reach};
 use crate::graph::failure::{Answered, answered};
 use crate::graph::loader::Plan;
-use crate::graph::noun::{Noun, by_maybe_id, contains, id_of, root_fields, unset_or};
+use crate::graph::noun::{Noun, by_id, by_maybe_id, contains, id_of, root_fields, unset_or};
 use crate::graph::scalar::Ref;
 use crate::graph::scope::Scope;
 
@@ -64,6 +65,16 @@ impl ResourceProvider {
             )
             .await,
         )
+    }
+
+    /// The hypervisor whose resources these are; null for a part of one, and for what is none,
+    /// as a shared pool.
+    async fn hypervisor(&self) -> Answered<Hypervisor> {
+        // Only the provider at the top has the hypervisor's id.
+        if self.parent_provider_id.is_some() {
+            return None;
+        }
+        answered(by_id(&self.scope, &self.id).await)
     }
 
     /// What it has, by resource class; null when it is gone.
