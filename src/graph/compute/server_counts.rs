@@ -37,15 +37,14 @@ pub struct ServerStatusCount {
 
 /// The states most servers are in, each with the `vm_state` that Nova makes of it in a filter.
 /// Nova's light list tells no state, but it can be narrowed to one of these.
-const COMMON: [(ServerStatus, &str); 3] = [
+const COMMON: [(ServerStatus, &str); 2] = [
     (ServerStatus::Active, "active"),
     (ServerStatus::Shutoff, "stopped"),
-    (ServerStatus::Error, "error"),
 ];
 
-/// The states of a server that Nova is doing something with. A filter for a common state lets
-/// these through too, since it looks at the `vm_state` alone.
-const BUSY: [ServerStatus; 7] = [
+/// The other states. A filter for a common one lets the busy ones among these through too, since
+/// it looks at the `vm_state` alone; ERROR is asked for by itself, as the cloud's health does.
+const OTHERS: [ServerStatus; 15] = [
     ServerStatus::Reboot,
     ServerStatus::HardReboot,
     ServerStatus::Password,
@@ -53,10 +52,6 @@ const BUSY: [ServerStatus; 7] = [
     ServerStatus::Resize,
     ServerStatus::RevertResize,
     ServerStatus::Rebuild,
-];
-
-/// The other states that last.
-const RARE: [ServerStatus; 8] = [
     ServerStatus::Build,
     ServerStatus::Paused,
     ServerStatus::Suspended,
@@ -69,32 +64,23 @@ const RARE: [ServerStatus; 8] = [
 
 async fn counts(scope: &Scope) -> Result<Vec<ServerStatusCount>> {
     let cloud = scope.cloud();
-    let mut filters: Vec<Vec<Parameter>> = vec![Vec::new()];
-    filters.extend(COMMON.map(|(status, _)| in_any_of(&[status])));
-    let lists = try_join_all(filters.iter().map(|filter| cloud.list_server_ids(filter)));
-    let (busy_filter, rare_filter) = (in_any_of(&BUSY), in_any_of(&RARE));
-    let (sizes, busy) = try_join(lists, cloud.list_servers(&busy_filter)).await?;
-    let sizes: Vec<usize> = sizes.iter().map(Vec::len).collect();
-    let common = COMMON.into_iter().zip(sizes.iter().skip(1).copied());
+    let common = COMMON.map(|(status, _)| in_any_of(&[status]));
+    let ids = try_join_all(common.iter().map(|filter| cloud.list_server_ids(filter)));
+    let (others, in_error) = (in_any_of(&OTHERS), in_any_of(&[ServerStatus::Error]));
+    let details = try_join(cloud.list_servers(&others), cloud.list_servers(&in_error));
+    let (ids, (others, in_error)) = try_join(ids, details).await?;
     let mut counts = BTreeMap::new();
-    for ((status, vm_state), size) in common.clone() {
+    for ((status, vm_state), ids) in COMMON.into_iter().zip(&ids) {
         let is_other = |row: &&Arc<Server>| {
             row.vm_state.as_deref() == Some(vm_state) && ServerStatus::read(&row.status) != status
         };
-        counts.insert(
-            status,
-            size.saturating_sub(busy.iter().filter(is_other).count()),
-        );
+        let busy = others.iter().filter(is_other).count();
+        counts.insert(status, ids.len().saturating_sub(busy));
     }
-    let listed: usize = common.map(|(_, size)| size).sum();
-    let rare = match sizes.first() {
-        Some(all) if *all > listed => cloud.list_servers(&rare_filter).await?,
-        _ => Arc::default(),
-    };
     let mut seen = HashSet::new();
-    for row in busy
+    for row in others
         .iter()
-        .chain(rare.iter())
+        .chain(in_error.iter())
         .filter(|row| seen.insert(row.id.as_str()))
     {
         let status = ServerStatus::read(&row.status);
