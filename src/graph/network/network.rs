@@ -19,7 +19,7 @@ use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
-use crate::graph::narrowing::{FilterQuery, among, is, resolve_project};
+use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
     Noun, Pushed, by_maybe_id, by_repeated_id, contains, nested_by, root_fields, unset_or,
 };
@@ -169,6 +169,8 @@ open_enum! {
 /// Which networks.
 #[derive(InputObject, Default)]
 pub struct NetworkFilter {
+    /// This one, by its id or name; an error when there is none.
+    network: Option<Ref>,
     /// With one of these ids.
     ids: Option<Vec<ID>>,
     /// With one of these names.
@@ -253,12 +255,15 @@ impl Noun for Network {
     }
 
     async fn prepare(scope: &Scope, mut filter: NetworkFilter) -> Result<NetworkFilter> {
+        resolve::<Self>(scope, &mut filter.network).await?;
         resolve_project(scope, &mut filter.project).await?;
         Ok(filter)
     }
 
     fn keeps(filter: &NetworkFilter, row: &network::Network) -> bool {
-        unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
+        unset_or(filter.network.as_ref(), |network| {
+            is(network, Some(&row.id))
+        }) && unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
             && unset_or(filter.names.as_ref(), |names| {
                 row.name.as_ref().is_some_and(|name| names.contains(name))
             })
@@ -294,8 +299,13 @@ impl Noun for Network {
     }
 
     fn push(filter: &NetworkFilter) -> Pushed {
+        let one = filter
+            .network
+            .as_ref()
+            .map(|network| vec![ID::from(&network.0)]);
         FilterQuery::new()
-            .any("id", filter.ids.as_ref())
+            .any("id", one.as_ref().or(filter.ids.as_ref()))
+            .rest(one.is_some() && filter.ids.is_some())
             .any("name", filter.names.as_ref())
             .rest(filter.names.is_some())
             .rest(filter.name_contains.is_some())
