@@ -317,9 +317,7 @@ impl Noun for Server {
     }
 
     fn push_name(name: &str) -> Vec<Parameter> {
-        filter::exact_names(&[name.to_owned()])
-            .into_iter()
-            .collect()
+        filter::exact_name(name).into_iter().collect()
     }
 
     fn keeps(filter: &ServerFilter, row: &compute::Server) -> bool {
