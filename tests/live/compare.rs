@@ -22,8 +22,16 @@ pub(crate) enum As {
     Word,
     /// A boolean or a text that names one.
     Flag,
-    /// `UP`, as the wire's true, or `DOWN`.
-    Up,
+    /// The same number, with or without a point.
+    Number,
+    /// The project in a link to Heat, which tells it to administrators only otherwise.
+    HeatProject,
+    /// The word before the first underscore: a stack's action, as `CREATE` in `CREATE_FAILED`.
+    Before,
+    /// What follows the first underscore: a stack's status.
+    Behind,
+    /// Two values of the wire, whose pointers are joined by a colon, joined by a colon.
+    Joined,
     /// The same members, in any order.
     Set,
 }
@@ -84,7 +92,7 @@ impl Noun {
     pub(crate) fn rows(self, theirs: &[Value], ours: &[Value]) {
         let mut differences = String::new();
         let ours = by_id(ours, |row| at(row, self.id.0).clone());
-        let theirs = by_id(theirs, |row| self.id.2.read(wire(row, self.id.1)));
+        let theirs = by_id(theirs, |row| self.id.2.id(row, self.id.1));
         for (id, row) in &theirs {
             match ours.get(id) {
                 Some(our) => self.differences(id, row, our, &mut differences),
@@ -140,7 +148,19 @@ impl As {
         match self {
             Self::Time => instant(wire) == instant(graph),
             Self::Set => members(wire) == members(graph),
+            Self::Number => wire.as_f64() == graph.as_f64(),
             _ => self.read(wire) == *graph,
+        }
+    }
+
+    /// The identity of a row of the wire.
+    fn id(self, row: &Value, pointer: &str) -> Value {
+        match (self, pointer.split_once(':')) {
+            (Self::Joined, Some((one, other))) => {
+                let text = |pointer| wire(row, pointer).as_str().unwrap_or_default();
+                json!(format!("{}:{}", text(one), text(other)))
+            }
+            _ => self.read(wire(row, pointer)),
         }
     }
 
@@ -149,11 +169,17 @@ impl As {
             (Self::Text, Value::Number(number)) => json!(number.to_string()),
             (Self::Filled, Value::String(text)) if text.is_empty() => Value::Null,
             (Self::Filled, Value::Array(rows)) if rows.is_empty() => Value::Null,
+            (Self::Word, Value::String(text)) if text == "N/A" => json!("NOT_APPLICABLE"),
             (Self::Word, Value::String(text)) => {
                 json!(text.to_uppercase().replace(['-', ' '], "_"))
             }
             (Self::Flag, Value::String(text)) => json!(text.eq_ignore_ascii_case("true")),
-            (Self::Up, Value::Bool(up)) => json!(if *up { "UP" } else { "DOWN" }),
+            (Self::HeatProject, Value::String(link)) => {
+                let mut segments = link.split('/').skip_while(|segment| *segment != "v1");
+                json!(segments.nth(1))
+            }
+            (Self::Before, Value::String(text)) => json!(text.split_once('_').map(|it| it.0)),
+            (Self::Behind, Value::String(text)) => json!(text.split_once('_').map(|it| it.1)),
             _ => wire.clone(),
         }
     }

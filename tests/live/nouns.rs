@@ -8,7 +8,9 @@ use std::slice;
 use serde_json::{Value, json};
 
 use crate::Scenario;
-use crate::compare::As::{Filled, Flag, Same, Set, Text, Time, Up, Word};
+use crate::compare::As::{
+    Before, Behind, Filled, Flag, HeatProject, Joined, Number, Same, Set, Text, Time, Word,
+};
 use crate::compare::{Field, Noun};
 use crate::harness::Live;
 
@@ -26,6 +28,7 @@ macro_rules! nouns {
         pub(crate) fn scenarios() -> Vec<(&'static str, Scenario)> {
             vec![
                 $((concat!("noun::", stringify!($list)), |live: &Live| $list.compare(live)),)*
+                ("noun::hidden_images", hidden_images),
                 ("noun::one_by_id_and_by_name", one_by_id_and_by_name),
                 ("noun::an_ambiguous_name_lists_the_candidates", ambiguous_name),
                 ("noun::first_and_after_walk_the_whole_list", pages),
@@ -38,7 +41,7 @@ nouns! {
     servers = "servers" by ID, [
         ("name", "/name", Same),
         ("status", "/status", Word),
-        ("vmState", "/OS-EXT-STS:vm_state", Word),
+        ("vmState", "/OS-EXT-STS:vm_state", Same),
         ("taskState", "/OS-EXT-STS:task_state", Same),
         ("host", "/OS-EXT-SRV-ATTR:host", Same),
         ("hypervisorHostname", "/OS-EXT-SRV-ATTR:hypervisor_hostname", Same),
@@ -74,10 +77,10 @@ nouns! {
         ("extraSpecs", "/extra_specs", Same),
     ];
     hypervisors = "hypervisors" by ID, [
-        ("hostname", "/hypervisor_hostname", Same),
+        ("name", "/hypervisor_hostname", Same),
         ("state", "/state", Word),
         ("status", "/status", Word),
-        ("hypervisorType", "/hypervisor_type", Same),
+        ("type", "/hypervisor_type", Same),
         ("hostIp", "/host_ip", Same),
         ("runningServers", "/running_vms", Same),
     ];
@@ -86,7 +89,7 @@ nouns! {
         ("host", "/host", Same),
         ("status", "/status", Word),
         ("state", "/state", Word),
-        ("zone", "/zone", Same),
+        ("availabilityZoneName", "/zone", Same),
         ("disabledReason", "/disabled_reason", Same),
         ("isForcedDown", "/forced_down", Same),
     ];
@@ -95,18 +98,18 @@ nouns! {
     ];
     hostAggregates = "aggregates" by ID, [
         ("name", "/name", Same),
-        ("availabilityZone", "/availability_zone", Same),
+        ("availabilityZoneName", "/availability_zone", Same),
         ("hosts", "/hosts", Set),
         ("metadata", "/metadata", Same),
     ];
     serverGroups = "server_groups" by ID, [
         ("name", "/name", Same),
-        ("policy", "/policy", Same),
+        ("policy", "/policy", Word),
         ("memberIds", "/members", Set),
         ("projectId", "/project_id", Same),
     ];
     keypairs = "keypairs" by ("name", "/name", Same), [
-        ("type", "/type", Same),
+        ("type", "/type", Word),
         ("fingerprint", "/fingerprint", Same),
         ("publicKey", "/public_key", Same),
     ];
@@ -136,13 +139,13 @@ nouns! {
         ("projectId", "/project_id", Same),
     ];
     ports = "ports" by ID, [
-        ("name", "/name", Same),
+        ("name", "/name", Filled),
         ("status", "/status", Word),
         ("isAdminStateUp", "/admin_state_up", Same),
         ("macAddress", "/mac_address", Same),
         ("deviceId", "/device_id", Filled),
         ("deviceOwner", "/device_owner", Filled),
-        ("hostId", "/binding:host_id", Filled),
+        ("bindingHostId", "/binding:host_id", Filled),
         ("networkId", "/network_id", Same),
         ("securityGroupIds", "/security_groups", Set),
         ("projectId", "/project_id", Filled),
@@ -151,16 +154,16 @@ nouns! {
         ("name", "/name", Same),
         ("status", "/status", Word),
         ("isAdminStateUp", "/admin_state_up", Same),
-        ("externalNetworkId", "/external_gateway_info/network_id", Same),
+        ("externalGateway.networkId", "/external_gateway_info/network_id", Same),
         ("projectId", "/project_id", Same),
     ];
     floatingIps = "floating_ips" by ID, [
-        ("address", "/floating_ip_address", Same),
-        ("fixedAddress", "/fixed_ip_address", Same),
+        ("floatingIpAddress", "/floating_ip_address", Same),
+        ("fixedIpAddress", "/fixed_ip_address", Same),
         ("status", "/status", Word),
         ("portId", "/port_id", Same),
         ("routerId", "/router_id", Same),
-        ("networkId", "/floating_network_id", Same),
+        ("floatingNetworkId", "/floating_network_id", Same),
         ("projectId", "/project_id", Same),
         ("description", "/description", Filled),
     ];
@@ -173,7 +176,7 @@ nouns! {
         ("binary", "/binary", Same),
         ("host", "/host", Same),
         ("agentType", "/agent_type", Same),
-        ("state", "/alive", Up),
+        ("isAlive", "/alive", Same),
         ("isAdminStateUp", "/admin_state_up", Same),
         ("availabilityZone", "/availability_zone", Same),
     ];
@@ -182,7 +185,7 @@ nouns! {
         ("description", "/description", Filled),
         ("status", "/status", Word),
         ("sizeGib", "/size", Same),
-        ("volumeTypeName", "/volume_type", Same),
+        ("typeName", "/volume_type", Same),
         ("isBootable", "/bootable", Flag),
         ("isEncrypted", "/encrypted", Same),
         ("isMultiattach", "/multiattach", Same),
@@ -213,7 +216,8 @@ nouns! {
         ("isPublic", "/is_public", Same),
         ("extraSpecs", "/extra_specs", Same),
     ];
-    volumeServices = "volume_services" by ("host", "/host", Same), [
+    volumeServices = "volume_services" by ("id", "/binary:/host", Joined), [
+        ("host", "/host", Same),
         ("binary", "/binary", Same),
         ("status", "/status", Word),
         ("state", "/state", Word),
@@ -221,7 +225,7 @@ nouns! {
         ("disabledReason", "/disabled_reason", Filled),
     ];
     storagePools = "storage_pools" by ("name", "/name", Same), [
-        ("totalCapacityGib", "/capabilities/total_capacity_gb", Same),
+        ("totalCapacityGib", "/capabilities/total_capacity_gb", Number),
         ("backendName", "/capabilities/volume_backend_name", Same),
     ];
     images = "images" by ID, [
@@ -255,7 +259,7 @@ nouns! {
     ];
     projects = "projects" by ID, [
         ("name", "/name", Same),
-        ("description", "/description", Filled),
+        ("description", "/description", Same),
         ("isEnabled", "/enabled", Same),
         ("domainId", "/domain_id", Same),
         ("parentId", "/parent_id", Same),
@@ -264,7 +268,7 @@ nouns! {
     domains = "domains" by ID, [
         ("name", "/name", Same),
         ("isEnabled", "/enabled", Same),
-        ("description", "/description", Filled),
+        ("description", "/description", Same),
     ];
     roles = "roles" by ID, [
         ("name", "/name", Same),
@@ -287,16 +291,29 @@ nouns! {
     ];
     stacks = "stacks" by ID, [
         ("name", "/stack_name", Same),
-        ("status", "/stack_status", Word),
+        ("action", "/stack_status", Before),
+        ("status", "/stack_status", Behind),
         ("statusReason", "/stack_status_reason", Same),
         ("description", "/description", Filled),
         ("createdAt", "/creation_time", Time),
-        ("projectId", "/project", Same),
+        ("projectId", "/links/0/href", HeatProject),
     ];
     resourceProviders = "resource_providers" by ("id", "/uuid", Same), [
         ("name", "/name", Same),
         ("generation", "/generation", Same),
     ];
+}
+
+/// Hidden images are in no list but one of hidden images.
+fn hidden_images(live: &Live) {
+    let query = format!(
+        "{{ images(all: true, filter: {{ isHidden: true }}) {{ nodes {} }} }}",
+        images.selection()
+    );
+    let answer = live.graphql(&query, &json!({}));
+    assert!(answer.get("errors").is_none(), "{:#}", answer["errors"]);
+    let nodes = answer["data"]["images"]["nodes"].as_array().expect("nodes");
+    images.rows(live.rows("hidden_images"), nodes);
 }
 
 /// A list, its single field, and the oracle's noun, for nouns that have an id and a name.
@@ -335,7 +352,7 @@ fn one_by_id_and_by_name(live: &Live) {
             }
             for reference in references {
                 let query = format!(
-                    "query One($id: String!) {{ {single}(id: $id) {} }}",
+                    "query One($id: Ref!) {{ {single}(id: $id) {} }}",
                     noun.selection()
                 );
                 let answer = live.graphql(&query, &json!({"id": reference}));

@@ -156,9 +156,10 @@ def image(truth):
     glance = cloud.image
     rows = pages('images', glance, '/images', 'images', visibility='all')
     # A list without it leaves the hidden ones out.
-    rows += pages('images', glance, '/images', 'images', visibility='all',
-                  os_hidden='true')
+    hidden = pages('images', glance, '/images', 'images', visibility='all',
+                   os_hidden='true')
     truth['images'] = rows
+    truth['hidden_images'] = hidden
     shared = [row for row in rows if row['visibility'] == 'shared']
     truth['image_members'] = each(shared, lambda row: get(
         'image_members', glance, '/images/%s/members' % row['id'], 'members'))
@@ -168,14 +169,50 @@ def identity(truth):
     keystone = cloud.identity
     for noun in ('users', 'groups', 'projects', 'domains'):
         truth[noun] = pages(noun, keystone, '/' + noun, noun)
+    # Who may not list them may see those of his own.
+    if truth['projects'] is None:
+        truth['projects'] = get('own_projects', keystone, '/auth/projects',
+                                'projects')
+    if truth['users'] is None:
+        own = get('own_user', keystone, '/users/' + cloud.current_user_id,
+                  'user')
+        truth['users'] = own and [own]
     # These refuse a limit.
     for noun in ('roles', 'regions', 'services', 'endpoints'):
         truth[noun] = get(noun, keystone, '/' + noun, noun)
+    own_identity(truth)
     truth['role_assignments'] = get(
         'role_assignments', keystone, '/role_assignments', 'role_assignments',
         include_names='true')
     truth['group_users'] = each(truth['groups'] or [], lambda row: get(
         'group_users', keystone, '/groups/%s/users' % row['id'], 'users'))
+
+
+def own_identity(truth):
+    """What Keystone tells those who may not list its nouns."""
+    keystone = cloud.identity
+    token = cloud.session.auth.get_access(cloud.session)._data['token']
+    if truth['groups'] is None:
+        truth['groups'] = get(
+            'own_groups', keystone,
+            '/users/%s/groups' % cloud.current_user_id, 'groups')
+    if truth['roles'] is None:
+        truth['roles'] = token['roles']
+    if truth['domains'] is None:
+        domains = get('own_domains', keystone, '/auth/domains', 'domains')
+        home = token['user']['domain']['id']
+        if home not in [row['id'] for row in domains]:
+            domains.append(get('own_domain', keystone, '/domains/' + home,
+                               'domain'))
+        truth['domains'] = domains
+    # The catalog has no switched-off ones, and does not say so.
+    if truth['services'] is None:
+        truth['services'] = [dict(row, enabled=True)
+                             for row in token['catalog']]
+    if truth['endpoints'] is None:
+        truth['endpoints'] = [
+            dict(row, service_id=service['id'], enabled=True)
+            for service in token['catalog'] for row in service['endpoints']]
 
 
 def orchestration(truth):
