@@ -406,3 +406,20 @@ fn names_next(links: &Value, is_next: bool) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_one_path_are_told_apart_by_what_they_always_send() {
+        let plain = Collection::<()>::new(Service::Network, "/ports", "ports");
+        let brief = Collection::<()> {
+            always: &[("fields", "id")],
+            ..Collection::new(Service::Network, "/ports", "ports")
+        };
+        let filter: [Parameter; 1] = [("fields".into(), "id".to_owned())];
+        assert_ne!(described(&plain, &[]), described(&brief, &[]));
+        assert_ne!(described(&plain, &filter), described(&brief, &[]));
+    }
+}
