@@ -139,7 +139,9 @@ fn errors(response: &Response) -> Vec<Value> {
 /// The error of a call that failed nowhere and found nothing: what was named is not there.
 fn not_found(variables: &Map<String, Value>) -> Value {
     let named = variables.iter().filter(|(_, value)| !value.is_null());
-    let named: Vec<String> = named.map(|(name, value)| format!("{name}={value}")).collect();
+    let named: Vec<String> = named
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     let message = if named.is_empty() {
         "nothing was found, or it cannot be seen with this credential".to_owned()
     } else {

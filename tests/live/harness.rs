@@ -57,6 +57,20 @@ impl Who {
         }
     }
 
+    /// Writes a clouds.yaml with this person's entry, in which a service is at a closed port.
+    fn write_clouds_without(self, service: &str, path: &Path) {
+        let (cloud, file) = self.cloud();
+        let file = file.expect("OS_CLIENT_CONFIG_FILE names the clouds.yaml");
+        let text = std::fs::read_to_string(&file).expect("clouds.yaml");
+        let mut clouds: Value = serde_saphyr::from_str(&text).expect("YAML");
+        let entry = &mut clouds["clouds"][&cloud];
+        let key = format!("{}_endpoint_override", service.replace('-', "_"));
+        entry[key] = json!("http://127.0.0.1:9");
+        let alone = json!({"clouds": {cloud: entry.take()}});
+        // JSON is YAML.
+        std::fs::write(path, alone.to_string()).expect("a clouds.yaml of our own");
+    }
+
     /// A command that sees this credential and no other.
     fn command(self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
@@ -81,6 +95,8 @@ fn set(name: &str) -> Option<String> {
 /// One person's view: the truth, and a server that is asked for it. Both are had when first needed.
 pub(crate) struct Live {
     who: Who,
+    /// The service that the server is led astray to a closed port for.
+    dead: Option<&'static str>,
     runtime: Runtime,
     client: reqwest::Client,
     truth: OnceLock<Value>,
@@ -97,6 +113,7 @@ impl Live {
     pub(crate) fn new(who: Who) -> Self {
         Self {
             who,
+            dead: None,
             runtime: Runtime::new().expect("a runtime"),
             client: reqwest::Client::builder()
                 .timeout(REQUEST)
@@ -104,6 +121,14 @@ impl Live {
                 .expect("a client"),
             truth: OnceLock::new(),
             server: OnceLock::new(),
+        }
+    }
+
+    /// The same person's view through a server for which one service does not answer.
+    pub(crate) fn without(&self, service: &'static str) -> Self {
+        Self {
+            dead: Some(service),
+            ..Self::new(self.who)
         }
     }
 
@@ -205,10 +230,18 @@ impl Live {
             .expect("a free port")
             .port();
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        let log = folder.join(format!("live-{}.log", self.who.name()));
-        let mut process = self
-            .who
-            .command(env!("CARGO_BIN_EXE_mcp-openstack-ops"))
+        let name = match self.dead {
+            None => self.who.name().to_owned(),
+            Some(service) => format!("{}-without-{service}", self.who.name()),
+        };
+        let log = folder.join(format!("live-{name}.log"));
+        let mut command = self.who.command(env!("CARGO_BIN_EXE_mcp-openstack-ops"));
+        if let Some(service) = self.dead {
+            let clouds = folder.join(format!("live-{name}.yaml"));
+            self.who.write_clouds_without(service, &clouds);
+            command.env("OS_CLIENT_CONFIG_FILE", clouds);
+        }
+        let mut process = command
             .args(["--type", "streamable-http", "--host", "127.0.0.1"])
             .args(["--port", &port.to_string()])
             .env("CACHE_TTL", "0")

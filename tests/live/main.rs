@@ -19,6 +19,7 @@ mod edges;
 mod harness;
 mod instances;
 mod nouns;
+mod outage;
 mod tools;
 
 use std::process::ExitCode;
@@ -61,6 +62,7 @@ fn trials_of(live: &Arc<Live>) -> Vec<Trial> {
     scenarios.extend(tools::SCENARIOS);
     if live.who() == Who::Admin {
         scenarios.extend(budgets::SCENARIOS);
+        scenarios.extend(outage::SCENARIOS);
     }
     scenarios
         .into_iter()
