@@ -412,6 +412,23 @@ fn console_of_a_server(live: &Live) {
     }
 }
 
+/// Heat writes an empty id for a resource that was never made, which is null in the graph.
+fn resources(known: &Value) -> Facts {
+    let fact = |row: &Value| {
+        let id = match &row["physical_resource_id"] {
+            Value::String(id) if id.is_empty() => &Value::Null,
+            id => id,
+        };
+        format!(
+            "{} {} {}",
+            word(&row["resource_name"]),
+            word(&row["resource_type"]),
+            word(id)
+        )
+    };
+    rows(known).iter().map(fact).collect()
+}
+
 /// Outputs by key; their values are equal whatever the order of what is in them.
 fn outputs<'a>(outputs: &'a Value, key: &str, value: &str) -> BTreeMap<String, &'a Value> {
     let outputs = rows(outputs).iter();
@@ -442,10 +459,7 @@ fn stacks_in_detail(live: &Live) {
                 rows(&ours["resources"]["nodes"]),
                 &["/name", "/type", "/physicalResourceId"]
             ),
-            facts(
-                rows(&known["resources"]),
-                &["/resource_name", "/resource_type", "/physical_resource_id"]
-            ),
+            resources(&known["resources"]),
             "{id}"
         );
         let states = rows(&ours["resources"]["nodes"])

@@ -1,6 +1,7 @@
 //! One service of the real cloud is dead: tools that need it say so, the rest of their answers
 //! stays, and tools that do not need it notice nothing.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -97,18 +98,25 @@ fn outage(healthy: &Live, service: &'static str) {
             );
         } else {
             assert!(!failed, "{tool} can do without {service}: {ill:#}");
-            // The rows are there all the same, and as many.
-            let rows = |result: &Value| first_rows(&result["structuredContent"]);
-            assert_eq!(rows(&ill), rows(&well), "{tool} without {service}");
+            // The rows are there all the same, and as many, but for those of the service itself.
+            let well = counts(&well["structuredContent"]);
+            let ill = counts(&ill["structuredContent"]);
+            assert_eq!(ill.is_empty(), well.is_empty(), "{tool} without {service}");
+            for (list, count) in ill {
+                assert_eq!(
+                    Some(&count),
+                    well.get(&list),
+                    "{tool} without {service}: {list}"
+                );
+            }
         }
     }
     broken.stop();
 }
 
-/// How many rows the first list of an answer has.
-fn first_rows(answer: &Value) -> Option<usize> {
-    let fields = answer.as_object()?;
-    fields
-        .values()
-        .find_map(|field| Some(field["nodes"].as_array()?.len()))
+/// How many rows each list of an answer has.
+fn counts(answer: &Value) -> BTreeMap<String, usize> {
+    let lists = answer.as_object().into_iter().flatten();
+    let counts = lists.map(|(name, list)| Some((name.clone(), list["nodes"].as_array()?.len())));
+    counts.flatten().collect()
 }
