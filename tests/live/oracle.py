@@ -73,6 +73,12 @@ def compute(truth):
     truth['servers'] = everywhere(
         'servers', nova, '/servers/detail', 'servers', {'all_tenants': 1},
         microversion=COMPUTE)
+    # Nova's lists leave out the faults of servers that never got to a host.
+    for server in truth['servers'] or []:
+        if server['status'] == 'ERROR' and not server.get('fault'):
+            shown = get('servers', nova, '/servers/%s' % server['id'],
+                        'server', COMPUTE)
+            server['fault'] = shown.get('fault')
     truth['flavors'] = everywhere(
         'flavors', nova, '/flavors/detail', 'flavors', {'is_public': 'None'},
         microversion=COMPUTE)

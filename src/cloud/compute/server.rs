@@ -1,6 +1,6 @@
 //! Servers: `GET /servers/detail`, `GET /servers`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -225,6 +225,15 @@ impl Cloud {
     pub async fn list_server_ids(&self, filter: &[Parameter]) -> Result<Vec<String>> {
         let brief = self.list(SERVERS_BRIEF, filter).await?;
         Ok(brief.iter().map(|server| server.id.clone()).collect())
+    }
+
+    /// The names of all servers by their ids: the light list.
+    pub async fn list_server_names(&self) -> Result<HashMap<String, String>> {
+        let brief = self.list(SERVERS_BRIEF, &[]).await?;
+        let named = brief
+            .iter()
+            .map(|server| (server.id.clone(), server.name.clone()));
+        Ok(named.collect())
     }
 
     /// All servers the filter lets through. Beyond one page the ids are had first, cheaply, and

@@ -12,6 +12,7 @@ use crate::cloud::block_storage::{self, ATTACHMENTS, Attached};
 use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::compute::server::Server;
+use crate::graph::compute::server::plans::name_of;
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
 use crate::graph::identity::project::Project;
@@ -85,6 +86,11 @@ impl VolumeAttachment {
     /// the server is gone.
     async fn server(&self) -> Answered<Server> {
         answered(by_maybe_id(&self.scope, self.server_id.as_deref().map(String::as_str)).await)
+    }
+
+    /// The name of the server, for less than the server.
+    async fn server_name(&self) -> Answered<String> {
+        name_of(&self.scope, self.server_id.as_deref().map(String::as_str)).await
     }
 
     /// The project of the volume, which is the attachment's: lists of attachments do not tell it.

@@ -2,6 +2,7 @@
 
 mod edges;
 mod filter;
+pub mod plans;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -94,8 +95,6 @@ pub struct Server {
     locked_reason: Option<String>,
     /// Whether it has a configuration drive.
     has_config_drive: bool,
-    /// What went wrong; null unless something did.
-    fault: Option<ServerFault>,
     /// The project it belongs to.
     project_id: Option<ID>,
     /// The user who made it.
@@ -284,7 +283,6 @@ impl Noun for Server {
                 .config_drive
                 .as_deref()
                 .is_some_and(|drive| !drive.is_empty()),
-            fault: row.fault.as_ref().map(ServerFault::new),
             project_id: row.project_id.as_ref().map(ID::from),
             user_id: row.user_id.as_ref().map(ID::from),
             row: Arc::clone(row),

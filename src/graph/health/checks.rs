@@ -232,7 +232,7 @@ fn servers_in_error(sources: &Sources) -> Option<HealthCheck> {
             "Server",
             &row.id,
             row.name.as_deref(),
-            fault.unwrap_or("no fault given"),
+            fault.unwrap_or("its own `fault` says why, if Nova knows"),
         )
     });
     let seen = format!("{} servers are in ERROR", rows.len());

@@ -16,6 +16,7 @@ use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, FLOATING_IPS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::compute::server::Server;
+use crate::graph::compute::server::plans::name_of;
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
 use crate::graph::identity::project::Project;
@@ -102,6 +103,12 @@ impl FloatingIp {
             by_maybe_id(&self.scope, server).await
         };
         answered(found.await)
+    }
+
+    /// The name of that server, for less than the server; null when there is none, and where
+    /// Neutron does not embed the port's details.
+    async fn server_name(&self) -> Answered<String> {
+        name_of(&self.scope, self.row.server_id()).await
     }
 
     /// The external network it is of.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_graphql::ComplexObject;
 use futures_util::future::try_join_all;
 
-use super::Server;
+use super::plans::FaultOfServer;
+use super::{Server, ServerFault, ServerStatus};
 use crate::Result;
 use crate::cloud::{block_storage, network};
 use crate::graph::block_storage::volume::Volume;
@@ -46,6 +47,24 @@ impl Server {
     /// The user who made it; null when that is gone or hidden.
     async fn user(&self) -> Answered<User> {
         answered(by_maybe_id(&self.scope, self.row.user_id.as_deref()).await)
+    }
+
+    /// What went wrong; null unless something did. Costs a call for each server in ERROR that
+    /// never got to a host, since Nova's lists leave those faults out.
+    async fn fault(&self) -> Answered<ServerFault> {
+        let found = async {
+            let has_host = self.row.host_id.as_deref().is_some_and(|id| !id.is_empty());
+            let is_listed = self.row.fault.is_some() || self.status != ServerStatus::Error;
+            if is_listed || has_host {
+                return Ok(self.row.fault.as_ref().map(ServerFault::new));
+            }
+            let shown = self
+                .scope
+                .load::<FaultOfServer>(self.row.id.clone())
+                .await?;
+            Ok(shown.and_then(|row| row.fault.as_ref().map(ServerFault::new)))
+        };
+        answered(found.await)
     }
 
     /// Its flavor as it is now; null when that was deleted.
