@@ -14,7 +14,7 @@ use super::block_storage::snapshot::VolumeSnapshot;
 use super::block_storage::volume::Volume;
 use super::compute::server::Server;
 use super::connection::{Connection, Reach};
-use super::failure::{Answered, certain};
+use super::failure::{Answered, answered, certain};
 use super::health::ConcernedResource;
 use super::identity::project::Project;
 use super::network::floating_ip::FloatingIp;
@@ -51,15 +51,18 @@ impl OrphansQuery {
 pub struct Orphans {
     scope: Scope,
     reach: Reach,
-    floating_ips: Vec<Arc<network::FloatingIp>>,
-    ports: Vec<Arc<network::Port>>,
-    volumes: Vec<Arc<block_storage::Volume>>,
-    unattached_volumes: Vec<Arc<block_storage::Volume>>,
-    snapshots: Vec<Arc<block_storage::Snapshot>>,
-    of_unknown_projects: Vec<ConcernedResource>,
+    floating_ips: Found<network::FloatingIp>,
+    ports: Found<network::Port>,
+    volumes: Found<block_storage::Volume>,
+    unattached_volumes: Found<block_storage::Volume>,
+    snapshots: Found<block_storage::Snapshot>,
+    of_unknown_projects: Option<Vec<ConcernedResource>>,
     /// What could not be looked at.
     pub unseen: Vec<Unseen>,
 }
+
+/// What was found; nothing known where a list it takes could not be read.
+type Found<R> = Option<Vec<Arc<R>>>;
 
 /// Something that could not be looked at, so that nothing was concluded from it.
 #[derive(SimpleObject, Clone, Debug)]
@@ -78,7 +81,7 @@ impl Orphans {
         &self,
         #[graphql(desc = "How many rows: 50 unless said otherwise.")] first: Option<i32>,
     ) -> Answered<Connection<FloatingIp>> {
-        certain(self.nested(&self.floating_ips, first))
+        answered(self.nested(self.floating_ips.as_deref(), first))
     }
 
     /// Ports of servers that do not exist, older than ten minutes.
@@ -86,7 +89,7 @@ impl Orphans {
         &self,
         #[graphql(desc = "How many rows: 50 unless said otherwise.")] first: Option<i32>,
     ) -> Answered<Connection<Port>> {
-        certain(self.nested(&self.ports, first))
+        answered(self.nested(self.ports.as_deref(), first))
     }
 
     /// Volumes in use by servers that do not exist.
@@ -94,7 +97,7 @@ impl Orphans {
         &self,
         #[graphql(desc = "How many rows: 50 unless said otherwise.")] first: Option<i32>,
     ) -> Answered<Connection<Volume>> {
-        certain(self.nested(&self.volumes, first))
+        answered(self.nested(self.volumes.as_deref(), first))
     }
 
     /// Volumes that are attached to nothing and have not changed for a week.
@@ -102,7 +105,7 @@ impl Orphans {
         &self,
         #[graphql(desc = "How many rows: 50 unless said otherwise.")] first: Option<i32>,
     ) -> Answered<Connection<Volume>> {
-        certain(self.nested(&self.unattached_volumes, first))
+        answered(self.nested(self.unattached_volumes.as_deref(), first))
     }
 
     /// Snapshots of volumes that do not exist.
@@ -110,12 +113,13 @@ impl Orphans {
         &self,
         #[graphql(desc = "How many rows: 50 unless said otherwise.")] first: Option<i32>,
     ) -> Answered<Connection<VolumeSnapshot>> {
-        certain(self.nested(&self.snapshots, first))
+        answered(self.nested(self.snapshots.as_deref(), first))
     }
 
-    /// Volumes, snapshots, floating IPs and ports of projects that Keystone does not know.
-    async fn of_unknown_projects(&self) -> &[ConcernedResource] {
-        &self.of_unknown_projects
+    /// Volumes, snapshots, floating IPs and ports of projects that Keystone does not know; null for who may
+    /// not list them all.
+    async fn of_unknown_projects(&self) -> Option<&[ConcernedResource]> {
+        self.of_unknown_projects.as_deref()
     }
 
     /// What could not be looked at, so that nothing was concluded from it.
@@ -148,39 +152,43 @@ impl Orphans {
         let servers: Option<HashSet<String>> = servers
             .and_then(|ids| seen("servers", ids, &mut unseen))
             .map(|ids| ids.iter().cloned().collect());
-        let floating_ips = rows(seen("floatingIps", floating_ips, &mut unseen));
-        let ports = rows(seen("ports", ports, &mut unseen));
+        let floating_ips = seen("floatingIps", floating_ips, &mut unseen);
+        let ports = seen("ports", ports, &mut unseen);
         let volumes = seen("volumes", volumes, &mut unseen);
-        let snapshots = rows(seen("volumeSnapshots", snapshots, &mut unseen));
+        let snapshots = seen("volumeSnapshots", snapshots, &mut unseen);
         let projects = seen("projects", projects, &mut unseen).flatten();
-        let of_unknown_projects = projects.map_or_else(Vec::new, |projects| {
+        let of_unknown_projects = projects.map(|projects| {
             of_unknown_projects(
                 &projects,
-                &floating_ips,
-                &ports,
+                &rows(floating_ips.clone()),
+                &rows(ports.clone()),
                 &rows(volumes.clone()),
-                &snapshots,
+                &rows(snapshots.clone()),
             )
         });
         let reach = reach_of(scope, Reach::AllProjects)
             .await
             .unwrap_or(Reach::Project);
+        let volume_ids: Option<HashSet<&str>> = volumes
+            .as_ref()
+            .map(|rows| rows.iter().map(|volume| volume.id.as_str()).collect());
         Self {
             scope: scope.clone(),
             reach,
-            floating_ips: kept(&floating_ips, |it| !it.is_associated()),
-            ports: servers.as_ref().map_or_else(Vec::new, |servers| {
-                kept(&ports, |port| is_left_behind(port, servers))
-            }),
-            volumes: servers.as_ref().map_or_else(Vec::new, |servers| {
-                kept(&rows(volumes.clone()), |volume| {
-                    hangs_on_nothing(volume, servers)
-                })
-            }),
-            unattached_volumes: kept(&rows(volumes.clone()), is_forgotten),
-            snapshots: volumes.as_ref().map_or_else(Vec::new, |volumes| {
-                let ids: HashSet<&str> = volumes.iter().map(|volume| volume.id.as_str()).collect();
-                kept(&snapshots, |snapshot| {
+            floating_ips: floating_ips
+                .as_ref()
+                .map(|rows| kept(rows, |it| !it.is_associated())),
+            ports: ports
+                .as_ref()
+                .zip(servers.as_ref())
+                .map(|(rows, servers)| kept(rows, |port| is_left_behind(port, servers))),
+            volumes: volumes
+                .as_ref()
+                .zip(servers.as_ref())
+                .map(|(rows, servers)| kept(rows, |volume| hangs_on_nothing(volume, servers))),
+            unattached_volumes: volumes.as_ref().map(|rows| kept(rows, is_forgotten)),
+            snapshots: snapshots.as_ref().zip(volume_ids).map(|(rows, ids)| {
+                kept(rows, |snapshot| {
                     snapshot
                         .volume_id
                         .as_deref()
@@ -195,22 +203,17 @@ impl Orphans {
     /// How many orphans there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.floating_ips.len()
-            + self.ports.len()
-            + self.volumes.len()
-            + self.unattached_volumes.len()
-            + self.snapshots.len()
-            + self.of_unknown_projects.len()
+        self.resources().len()
     }
 
     /// The orphans as a check names them.
     #[must_use]
     pub fn resources(&self) -> Vec<ConcernedResource> {
-        let floating_ips = self.floating_ips.iter().map(|it| {
+        let floating_ips = self.floating_ips.iter().flatten().map(|it| {
             let address = it.floating_ip_address.as_deref();
             concerned("FloatingIp", &it.id, address, "points at no port")
         });
-        let ports = self.ports.iter().map(|it| {
+        let ports = self.ports.iter().flatten().map(|it| {
             concerned(
                 "Port",
                 &it.id,
@@ -218,7 +221,7 @@ impl Orphans {
                 "its server does not exist",
             )
         });
-        let volumes = self.volumes.iter().map(|it| {
+        let volumes = self.volumes.iter().flatten().map(|it| {
             concerned(
                 "Volume",
                 &it.id,
@@ -226,7 +229,7 @@ impl Orphans {
                 "its server does not exist",
             )
         });
-        let unattached = self.unattached_volumes.iter().map(|it| {
+        let unattached = self.unattached_volumes.iter().flatten().map(|it| {
             concerned(
                 "Volume",
                 &it.id,
@@ -234,7 +237,7 @@ impl Orphans {
                 "unattached and unchanged for a week",
             )
         });
-        let snapshots = self.snapshots.iter().map(|it| {
+        let snapshots = self.snapshots.iter().flatten().map(|it| {
             concerned(
                 "VolumeSnapshot",
                 &it.id,
@@ -248,19 +251,19 @@ impl Orphans {
             .chain(floating_ips)
             .chain(unattached);
         found
-            .chain(self.of_unknown_projects.iter().cloned())
+            .chain(self.of_unknown_projects.iter().flatten().cloned())
             .collect()
     }
 
-    fn nested<N: Noun>(&self, rows: &[Arc<N::Row>], first: Option<i32>) -> Result<Connection<N>> {
+    fn nested<N: Noun>(
+        &self,
+        rows: Option<&[Arc<N::Row>]>,
+        first: Option<i32>,
+    ) -> Result<Option<Connection<N>>> {
         use crate::cloud::collection::Row;
-        Connection::nested(
-            rows,
-            |row| row.id(),
-            first,
-            self.reach,
-            |row| N::new(&self.scope, row),
-        )
+        let Some(rows) = rows else { return Ok(None) };
+        let node = |row: &Arc<N::Row>| N::new(&self.scope, row);
+        Connection::nested(rows, |row| row.id(), first, self.reach, node).map(Some)
     }
 }
 

@@ -184,3 +184,17 @@ async fn a_graphql_answer_names_service_operation_and_code() {
         "{servers}"
     );
 }
+
+#[tokio::test]
+async fn orphans_that_could_not_be_looked_for_are_not_none() {
+    let doors = doors(&broken_cloud::start(Fault::InternalError).await);
+    let query = "{ orphans { floatingIps { totalCount } ports { totalCount } volumes { totalCount }
+        unattachedVolumes { totalCount } volumeSnapshots { totalCount }
+        ofUnknownProjects { id } unseen { what } } }";
+    let answer = post(&doors, "/graphql", json!({"query": query})).await;
+    let orphans = answer["data"]["orphans"].as_object().unwrap();
+    for (name, value) in orphans.iter().filter(|(name, _)| *name != "unseen") {
+        assert!(value.is_null(), "{name}: {value}");
+    }
+    assert_eq!(orphans["unseen"].as_array().unwrap().len(), 6, "{answer}");
+}
