@@ -1,0 +1,630 @@
+//! Networks, routers, security groups, agents; ports and floating IPs.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::Maker;
+use crate::world::network::{
+    Agent, FixedIp, FloatingIp, Gateway, NetworkQuota, NetworkRow, Port, Router, SecurityGroup,
+    SecurityGroupRule, Standard, Subnet,
+};
+use crate::world::{Key, Shared};
+
+/// The ways into a project's servers.
+pub(super) struct Places {
+    external: Uuid,
+    external_subnet: Uuid,
+    /// In the order of the tenants.
+    pub(super) tenants: Vec<Place>,
+}
+
+pub(super) struct Place {
+    pub(super) networks: Vec<Uuid>,
+    /// The default one first.
+    pub(super) security_groups: Vec<Uuid>,
+    router: Uuid,
+}
+
+/// What a port is made of.
+pub(super) struct PortOf<'a> {
+    pub(super) network: Uuid,
+    pub(super) project: Option<Key>,
+    pub(super) device_id: String,
+    pub(super) device_owner: &'a Shared,
+    pub(super) host: Option<&'a Shared>,
+    pub(super) security_groups: Vec<Uuid>,
+    pub(super) dns_name: String,
+    pub(super) created: DateTime<Utc>,
+}
+
+impl Maker<'_> {
+    pub(super) fn networks(&mut self) -> Places {
+        let tenants = self.tenants;
+        let created = self.now - TimeDelta::days(800);
+        let external = self.network("public", Some(tenants[0].project), created, true);
+        let external_subnet = self.subnet(
+            external,
+            "public-v4",
+            Some(tenants[0].project),
+            4,
+            0,
+            created,
+        );
+        let mut places = Places {
+            external,
+            external_subnet,
+            tenants: Vec::new(),
+        };
+        for (number, tenant) in tenants.iter().enumerate() {
+            let place = self.place(number, tenant.project, &tenant.name, &places);
+            places.tenants.push(place);
+        }
+        // One that is used up: networks of the second project, nearly.
+        if let Some(tenant) = tenants.get(2) {
+            let limit = NetworkQuota {
+                floating_ip: 6,
+                network: 2,
+                ..NetworkQuota::default()
+            };
+            self.region.network.quotas.insert(tenant.project, limit);
+        }
+        places
+    }
+
+    fn place(&mut self, number: usize, project: Key, name: &str, places: &Places) -> Place {
+        let created = self.past(700);
+        let security_groups = vec![
+            self.security_group("default", project, created),
+            self.security_group("web", project, created),
+        ];
+        let mut networks = Vec::new();
+        let router = self.id();
+        // Every fourth project has a second network, every third one IPv6.
+        for which in 0..=usize::from(number % 4 == 1) {
+            let suffix = if which == 0 { "net" } else { "storage" };
+            let network = self.network(&format!("{name}-{suffix}"), Some(project), created, false);
+            let octet = number * 2 + which;
+            let subnet = self.subnet(
+                network,
+                &format!("{name}-{suffix}-v4"),
+                Some(project),
+                4,
+                octet,
+                created,
+            );
+            if number % 3 == 1 && which == 0 {
+                self.subnet(
+                    network,
+                    &format!("{name}-{suffix}-v6"),
+                    Some(project),
+                    6,
+                    octet,
+                    created,
+                );
+            }
+            self.dhcp_port(network, project, created);
+            if which == 0 {
+                self.router_port(router, subnet, network, project, created);
+            }
+            networks.push(network);
+        }
+        self.router(router, &format!("{name}-router"), project, places, created);
+        Place {
+            networks,
+            security_groups,
+            router,
+        }
+    }
+
+    fn standard(project: Option<Key>, created: DateTime<Utc>) -> Standard {
+        Standard {
+            project,
+            description: String::new(),
+            created,
+            updated: created,
+            revision: 2,
+            tags: Vec::new(),
+        }
+    }
+
+    fn network(
+        &mut self,
+        name: &str,
+        project: Option<Key>,
+        created: DateTime<Utc>,
+        is_external: bool,
+    ) -> Uuid {
+        let id = self.id();
+        let count = self.region.network.networks.len();
+        let row = NetworkRow {
+            id,
+            name: name.to_owned(),
+            standard: Self::standard(project, created),
+            is_up: true,
+            is_external,
+            is_shared: false,
+            is_default: is_external,
+            mtu: if is_external { 1500 } else { 1450 },
+            network_type: if is_external { "flat" } else { "vxlan" },
+            physical_network: is_external.then_some("physnet1"),
+            segmentation_id: (!is_external).then_some(u32::try_from(1000 + count).unwrap_or(1000)),
+            subnets: Vec::new(),
+            zones: vec![self.zone(0)],
+            has_port_security: true,
+        };
+        self.region.network.networks.insert(id, row);
+        id
+    }
+
+    fn subnet(
+        &mut self,
+        network: Uuid,
+        name: &str,
+        project: Option<Key>,
+        ip_version: u8,
+        octet: usize,
+        created: DateTime<Utc>,
+    ) -> Uuid {
+        let id = self.id();
+        let is_external = network == self.region.network.networks[0].id;
+        let prefix = Prefix::of(is_external, ip_version, octet);
+        let row = Subnet {
+            id,
+            name: name.to_owned(),
+            standard: Self::standard(project, created),
+            network,
+            ip_version,
+            cidr: prefix.cidr(),
+            gateway: Some(prefix.address(1)),
+            pools: vec![(prefix.address(2), prefix.last())],
+            dns_nameservers: if ip_version == 4 {
+                vec![IpAddr::from([9, 9, 9, 9])]
+            } else {
+                Vec::new()
+            },
+            host_routes: Vec::new(),
+            has_dhcp: !is_external,
+            ipv6_mode: (ip_version == 6).then_some("slaac"),
+            given: 0,
+        };
+        self.region.network.subnets.insert(id, row);
+        if let Some(network) = self.region.network.networks.get_mut(&network) {
+            network.subnets.push(id);
+        }
+        id
+    }
+
+    /// The next free address of a subnet.
+    fn address(&mut self, subnet: Uuid) -> Option<FixedIp> {
+        let row = self.region.network.subnets.get_mut(&subnet)?;
+        row.given += 1;
+        let (first, _) = row.pools.first()?;
+        let address = match first {
+            IpAddr::V4(first) => IpAddr::V4(Ipv4Addr::from(u32::from(*first) + row.given - 1)),
+            IpAddr::V6(first) => IpAddr::V6(Ipv6Addr::from(
+                u128::from(*first) + u128::from(row.given) - 1,
+            )),
+        };
+        Some(FixedIp { subnet, address })
+    }
+
+    /// Makes a port with an address in each of its network's subnets.
+    pub(super) fn port(&mut self, of: PortOf<'_>) -> Uuid {
+        let id = self.id();
+        let subnets = self
+            .region
+            .network
+            .networks
+            .get(&of.network)
+            .map(|row| row.subnets.clone());
+        let fixed_ips = subnets.unwrap_or_default().into_iter();
+        let fixed_ips = fixed_ips
+            .filter_map(|subnet| self.address(subnet))
+            .collect();
+        let is_bound = of.host.is_some();
+        let port = Port {
+            id,
+            name: String::new(),
+            standard: Self::standard(of.project, of.created),
+            network: of.network,
+            mac: format!(
+                "fa:16:3e:{}:{}:{}",
+                self.dice.hex(2),
+                self.dice.hex(2),
+                self.dice.hex(2)
+            ),
+            fixed_ips,
+            device_id: of.device_id,
+            device_owner: of.device_owner.clone(),
+            is_up: true,
+            status: if is_bound { "ACTIVE" } else { "DOWN" },
+            host: of.host.cloned(),
+            vif_type: if is_bound { "ovs" } else { "unbound" },
+            has_port_security: !of.security_groups.is_empty(),
+            security_groups: of.security_groups,
+            dns_name: of.dns_name,
+            allowed_addresses: Vec::new(),
+        };
+        self.region.network.ports.insert(id, port);
+        id
+    }
+
+    fn dhcp_port(&mut self, network: Uuid, project: Key, created: DateTime<Utc>) {
+        let device_id = format!("dhcp{}-{network}", Uuid::nil());
+        self.port(PortOf {
+            network,
+            project: Some(project),
+            device_id,
+            device_owner: &Shared::from("network:dhcp"),
+            host: Some(&Shared::from("network-1")),
+            security_groups: Vec::new(),
+            dns_name: String::new(),
+            created,
+        });
+    }
+
+    fn router_port(
+        &mut self,
+        router: Uuid,
+        subnet: Uuid,
+        network: Uuid,
+        project: Key,
+        created: DateTime<Utc>,
+    ) {
+        let id = self.port(PortOf {
+            network,
+            project: Some(project),
+            device_id: router.to_string(),
+            device_owner: &Shared::from("network:router_interface"),
+            host: Some(&Shared::from("network-1")),
+            security_groups: Vec::new(),
+            dns_name: String::new(),
+            created,
+        });
+        // The router is the gateway.
+        let gateway = self
+            .region
+            .network
+            .subnets
+            .get(&subnet)
+            .and_then(|subnet| subnet.gateway);
+        if let (Some(port), Some(address)) = (self.region.network.ports.get_mut(&id), gateway) {
+            port.fixed_ips = vec![FixedIp { subnet, address }];
+        }
+    }
+
+    fn router(
+        &mut self,
+        id: Uuid,
+        name: &str,
+        project: Key,
+        places: &Places,
+        created: DateTime<Utc>,
+    ) {
+        let port = self.port(PortOf {
+            network: places.external,
+            project: None,
+            device_id: id.to_string(),
+            device_owner: &Shared::from("network:router_gateway"),
+            host: Some(&Shared::from("network-1")),
+            security_groups: Vec::new(),
+            dns_name: String::new(),
+            created,
+        });
+        let fixed_ips = self
+            .region
+            .network
+            .ports
+            .get(&port)
+            .map(|port| port.fixed_ips.clone());
+        let router = Router {
+            id,
+            name: name.to_owned(),
+            standard: Self::standard(Some(project), created),
+            is_up: true,
+            status: "ACTIVE",
+            gateway: Some(Gateway {
+                network: places.external,
+                has_snat: true,
+                fixed_ips: fixed_ips.unwrap_or_default(),
+            }),
+            is_ha: false,
+            is_distributed: false,
+            zones: vec![self.zone(0)],
+            routes: Vec::new(),
+        };
+        self.region.network.routers.insert(id, router);
+    }
+
+    fn security_group(&mut self, name: &str, project: Key, created: DateTime<Utc>) -> Uuid {
+        let id = self.id();
+        let mut rules = Vec::new();
+        for is_ipv6 in [false, true] {
+            rules.push(self.rule(false, is_ipv6, created));
+        }
+        if name == "default" {
+            for is_ipv6 in [false, true] {
+                let rule = self.rule(true, is_ipv6, created);
+                rules.push(SecurityGroupRule {
+                    remote_group: Some(id),
+                    ..rule
+                });
+            }
+        } else {
+            for port in [22, 80, 443] {
+                let rule = self.rule(true, false, created);
+                rules.push(SecurityGroupRule {
+                    protocol: Some("tcp"),
+                    ports: Some((port, port)),
+                    remote_cidr: Some("0.0.0.0/0".to_owned()),
+                    description: Some(String::new()),
+                    ..rule
+                });
+            }
+            let rule = self.rule(true, false, created);
+            rules.push(SecurityGroupRule {
+                protocol: Some("icmp"),
+                description: Some(String::new()),
+                ..rule
+            });
+        }
+        let mut standard = Self::standard(Some(project), created);
+        let of_default = if name == "default" {
+            "Default security group"
+        } else {
+            "SSH and the web"
+        };
+        of_default.clone_into(&mut standard.description);
+        let group = SecurityGroup {
+            id,
+            name: name.to_owned(),
+            standard,
+            is_stateful: true,
+            rules,
+        };
+        self.region.network.security_groups.insert(id, group);
+        id
+    }
+
+    fn rule(
+        &mut self,
+        is_ingress: bool,
+        is_ipv6: bool,
+        created: DateTime<Utc>,
+    ) -> SecurityGroupRule {
+        SecurityGroupRule {
+            id: self.id(),
+            description: None,
+            created,
+            is_ingress,
+            is_ipv6,
+            protocol: None,
+            ports: None,
+            remote_cidr: None,
+            remote_group: None,
+        }
+    }
+
+    /// The agents of the hypervisors and of two network nodes. The agents of a host that fell
+    /// silent did so too.
+    pub(super) fn network_agents(&mut self) {
+        let services = self.region.compute.services.values();
+        let hosts: Vec<_> = services
+            .filter(|service| service.binary == "nova-compute")
+            .map(|service| (service.host.clone(), service.silent_since))
+            .collect();
+        for (host, silent_since) in hosts {
+            self.agent(
+                "Open vSwitch agent",
+                "neutron-openvswitch-agent",
+                &host,
+                silent_since,
+            );
+        }
+        for number in 1..=2 {
+            let host = Shared::from(format!("network-{number}"));
+            for (kind, binary) in [
+                ("Open vSwitch agent", "neutron-openvswitch-agent"),
+                ("L3 agent", "neutron-l3-agent"),
+                ("DHCP agent", "neutron-dhcp-agent"),
+                ("Metadata agent", "neutron-metadata-agent"),
+            ] {
+                self.agent(kind, binary, &host, None);
+            }
+        }
+    }
+
+    fn agent(
+        &mut self,
+        agent_type: &'static str,
+        binary: &'static str,
+        host: &Shared,
+        silent_since: Option<DateTime<Utc>>,
+    ) {
+        let id = self.id();
+        let (topic, has_zone, configurations) = match agent_type {
+            "L3 agent" => (
+                "l3_agent",
+                true,
+                json!({
+                    "agent_mode": "legacy", "ex_gw_ports": 1, "extensions": [], "floating_ips": 0,
+                    "handle_internal_only_routers": true, "interface_driver": "openvswitch",
+                    "interfaces": 1, "log_agent_heartbeats": false, "routers": 1,
+                }),
+            ),
+            "DHCP agent" => (
+                "dhcp_agent",
+                true,
+                json!({
+                    "dhcp_driver": "neutron.agent.linux.dhcp.Dnsmasq", "dhcp_lease_duration": 86400,
+                    "log_agent_heartbeats": false, "networks": 1, "ports": 1, "subnets": 1,
+                }),
+            ),
+            "Metadata agent" => (
+                "N/A",
+                false,
+                json!({
+                    "log_agent_heartbeats": false, "metadata_proxy_socket": "/var/lib/neutron/metadata_proxy",
+                    "nova_metadata_host": "127.0.0.1", "nova_metadata_port": 8775,
+                }),
+            ),
+            _ => (
+                "N/A",
+                false,
+                json!({
+                    "bridge_mappings": {"physnet1": "br-ex"}, "datapath_type": "system", "devices": 0,
+                    "integration_bridge": "br-int", "l2_population": false, "ovs_hybrid_plug": false,
+                    "tunnel_types": ["vxlan"], "tunneling_ip": "10.0.0.1",
+                }),
+            ),
+        };
+        let started = self.past(90);
+        let agent = Agent {
+            id,
+            agent_type,
+            binary,
+            topic,
+            host: host.clone(),
+            zone: has_zone.then(|| self.zone(0)),
+            is_up: true,
+            started,
+            created: started,
+            silent_since,
+            configurations,
+            description: None,
+        };
+        self.region.network.agents.insert(id, agent);
+    }
+
+    /// For one server in eight, and some that nobody uses.
+    pub(super) fn floating_ips(&mut self, places: &Places) {
+        let tenants = self.tenants;
+        for (tenant, place) in tenants.iter().zip(&places.tenants) {
+            let first = place.networks[0];
+            let ports: Vec<(Uuid, IpAddr)> = self
+                .region
+                .network
+                .ports
+                .values()
+                .filter(|port| port.network == first && port.device_owner.starts_with("compute:"))
+                .filter_map(|port| Some((port.id, port.fixed_ips.first()?.address)))
+                .collect();
+            for (port, address) in ports {
+                if address.is_ipv4() && self.dice.chance(0.12) {
+                    self.floating_ip(tenant.project, places, Some((port, address, place.router)));
+                }
+            }
+            if self.dice.chance(0.4) || tenant.name == "project-1" {
+                self.floating_ip(tenant.project, places, None);
+            }
+        }
+    }
+
+    fn floating_ip(&mut self, project: Key, places: &Places, to: Option<(Uuid, IpAddr, Uuid)>) {
+        let id = self.id();
+        let created = self.past(300);
+        let Some(FixedIp { address, .. }) = self.address(places.external_subnet) else {
+            return;
+        };
+        let device_owner = Shared::from("network:floatingip");
+        let port = self.id();
+        let row = Port {
+            id: port,
+            name: String::new(),
+            standard: Self::standard(None, created),
+            network: places.external,
+            mac: format!(
+                "fa:16:3e:{}:{}:{}",
+                self.dice.hex(2),
+                self.dice.hex(2),
+                self.dice.hex(2)
+            ),
+            fixed_ips: vec![FixedIp {
+                subnet: places.external_subnet,
+                address,
+            }],
+            device_id: id.to_string(),
+            device_owner,
+            is_up: true,
+            status: "N/A",
+            host: None,
+            vif_type: "unbound",
+            security_groups: Vec::new(),
+            has_port_security: false,
+            dns_name: String::new(),
+            allowed_addresses: Vec::new(),
+        };
+        self.region.network.ports.insert(port, row);
+        let row = FloatingIp {
+            id,
+            standard: Self::standard(Some(project), created),
+            address,
+            network: places.external,
+            port: to.map(|(port, _, _)| port),
+            fixed_address: to.map(|(_, address, _)| address),
+            router: to.map(|(_, _, router)| router),
+            status: if to.is_some() { "ACTIVE" } else { "DOWN" },
+            dns_name: String::new(),
+            dns_domain: String::new(),
+        };
+        self.region.network.add_floating_ip(row);
+    }
+}
+
+/// The addresses of a subnet.
+struct Prefix {
+    base: IpAddr,
+    length: u8,
+}
+
+impl Prefix {
+    /// Projects' networks may overlap, and do when there are more of them than second octets.
+    fn of(is_external: bool, ip_version: u8, octet: usize) -> Self {
+        let octet = u8::try_from(octet % 250).unwrap_or_default();
+        if is_external {
+            return Self {
+                base: IpAddr::from([198, 18, 0, 0]),
+                length: 15,
+            };
+        }
+        if ip_version == 4 {
+            return Self {
+                base: IpAddr::from([10, octet, 0, 0]),
+                length: 16,
+            };
+        }
+        let base = Ipv6Addr::new(0xfd00, 0, 0, u16::from(octet), 0, 0, 0, 0);
+        Self {
+            base: IpAddr::V6(base),
+            length: 64,
+        }
+    }
+
+    fn cidr(&self) -> String {
+        format!("{}/{}", self.base, self.length)
+    }
+
+    fn address(&self, number: u32) -> IpAddr {
+        match self.base {
+            IpAddr::V4(base) => IpAddr::V4(Ipv4Addr::from(u32::from(base) + number)),
+            IpAddr::V6(base) => IpAddr::V6(Ipv6Addr::from(u128::from(base) + u128::from(number))),
+        }
+    }
+
+    /// The last one that is not the broadcast address.
+    fn last(&self) -> IpAddr {
+        match self.base {
+            IpAddr::V4(base) => {
+                let size = 1_u32 << (32 - u32::from(self.length));
+                IpAddr::V4(Ipv4Addr::from(u32::from(base) + size - 2))
+            }
+            IpAddr::V6(base) => {
+                let size = 1_u128 << (128 - u32::from(self.length));
+                IpAddr::V6(Ipv6Addr::from(u128::from(base) + size - 1))
+            }
+        }
+    }
+}
