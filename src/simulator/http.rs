@@ -324,7 +324,7 @@ fn nowhere(origin: &str) -> Reply {
 fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(reply.body));
     *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
+    response.headers_mut().extend(reply.headers);
     response
         .headers_mut()
         .entry(HeaderName::from_static("server"))

@@ -159,16 +159,16 @@ impl Maker<'_> {
         // One fell silent, one is being emptied.
         let silent_since = self.now - TimeDelta::minutes(47);
         let services = &mut self.region.compute.services;
-        if number > 2 {
-            if let Some((_, service)) = services.get_index_mut(number - 1) {
-                service.silent_since = Some(silent_since);
-            }
+        if number > 2
+            && let Some((_, service)) = services.get_index_mut(number - 1)
+        {
+            service.silent_since = Some(silent_since);
         }
-        if number > 5 {
-            if let Some((_, service)) = services.get_index_mut(number - 2) {
-                service.is_enabled = false;
-                service.disabled_reason = Some("RAM wird getauscht (Ticket 4711)".to_owned());
-            }
+        if number > 5
+            && let Some((_, service)) = services.get_index_mut(number - 2)
+        {
+            service.is_enabled = false;
+            service.disabled_reason = Some("RAM wird getauscht (Ticket 4711)".to_owned());
         }
         let internal = Shared::from("internal");
         for number in 1..=2 {

@@ -34,7 +34,7 @@ impl Maker<'_> {
             .take(2)
             .map(|server| (server.id, server.ports.clone()))
             .collect();
-        let has_failed = place % 8 == 0;
+        let has_failed = place.is_multiple_of(8);
         let created = self.past(300);
         let id = self.id();
         let mut resources = Vec::new();
@@ -89,7 +89,7 @@ impl Maker<'_> {
             updated: None,
             parent: None,
             user_project: tenant.stack_users,
-            tags: if place % 3 == 0 {
+            tags: if place.is_multiple_of(3) {
                 vec!["production".to_owned()]
             } else {
                 Vec::new()
