@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What the log calls this request.
+    pub(crate) request_id: String,
     pub(crate) now: DateTime<Utc>,
     /// Who calls; absent without a token, or with one that is not valid (any more).
     pub(crate) caller: Option<Arc<Token>>,
@@ -101,6 +103,13 @@ impl Query {
 
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
+    }
+
+    /// The query again, as links repeat it; empty when there is none.
+    pub(crate) fn text(&self) -> String {
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(self.pairs());
+        text.finish()
     }
 
     /// The query again, with one name set to a value and another left out: for links to the next

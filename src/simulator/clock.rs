@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 /// Whether time passes by itself.
@@ -96,4 +96,23 @@ pub(crate) fn spaced(time: DateTime<Utc>) -> Written {
         time,
         way: "%Y-%m-%d %H:%M:%S",
     }
+}
+
+/// Reads a time in one of the ways in which callers write it; without a zone it is UTC.
+pub(crate) fn read(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.to_utc());
+    }
+    let time = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M:%S%.fZ",
+        "%Y-%m-%d %H:%M:%S%.f",
+    ]
+    .into_iter()
+    .find_map(|way| NaiveDateTime::parse_from_str(text, way).ok());
+    let date = || {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        date.and_hms_opt(0, 0, 0)
+    };
+    Some(time.or_else(date)?.and_utc())
 }

@@ -42,9 +42,10 @@ pub struct Rule {
     /// Which share of them is spoilt, 0 to 1.
     #[serde(default = "always")]
     pub rate: f64,
-    /// Whether asking for a service's versions, which needs no token, is spoilt too.
-    #[serde(default)]
-    pub discovery: bool,
+    /// Whether asking for a service's versions is spoilt too. When absent: unless the fault is about
+    /// tokens, rights or rates, which versions do without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<bool>,
 }
 
 /// What can go wrong.
@@ -101,7 +102,7 @@ impl Rule {
             after: 0,
             times: None,
             rate: always(),
-            discovery: false,
+            discovery: None,
         }
     }
 }
@@ -226,7 +227,7 @@ impl Rule {
             None => subject.service != Service::Identity,
         };
         service
-            && (self.discovery || !subject.is_discovery)
+            && (!subject.is_discovery || self.discovery.unwrap_or(self.fault.is_of_the_service()))
             && self
                 .region
                 .as_ref()
@@ -243,6 +244,14 @@ impl Rule {
 }
 
 impl Fault {
+    /// Whether it is the service that fails, and not what the caller may.
+    fn is_of_the_service(self) -> bool {
+        !matches!(
+            self,
+            Self::Unauthorized | Self::Forbidden | Self::TooManyRequests { .. }
+        )
+    }
+
     /// The answer in place of the service's; none where that is only late, or where there is no
     /// answer at all.
     pub(crate) fn reply(self, service: Service) -> Option<Reply> {

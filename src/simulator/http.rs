@@ -126,6 +126,7 @@ async fn respond(
         query: Query::parse(parts.uri.query().unwrap_or_default()),
         headers: parts.headers,
         body,
+        request_id: request_id.clone(),
         now: simulator.world().now(),
         caller,
     };
@@ -178,14 +179,21 @@ async fn respond(
     };
     simulator.log().add(entry);
     let reply = reply.ok_or(Cut)?;
+    let is_crash = call.service == Service::Identity && identity::is_crash(&reply);
     let mut response = response(reply);
-    if let Ok(id) = HeaderValue::from_str(&request_id) {
+    if let Ok(id) = HeaderValue::from_str(&request_id)
+        && is_named(&call)
+        && !is_crash
+    {
         if call.service == Service::Compute {
             response
                 .headers_mut()
                 .insert("x-compute-request-id", id.clone());
         }
-        response.headers_mut().insert("x-openstack-request-id", id);
+        // Glance tells an id of its own choice, and none before it knows who calls.
+        if call.service != Service::Image {
+            response.headers_mut().insert("x-openstack-request-id", id);
+        }
     }
     Ok(response)
 }
@@ -260,6 +268,12 @@ impl Place {
             .map_or(text.len(), |(place, _)| place);
         (format!("{origin}{}", &text[..end]), text[end..].to_owned())
     }
+}
+
+/// Whether the answer tells the request's id: Nova's list of versions comes from before it has one.
+fn is_named(call: &Call) -> bool {
+    let root = call.path.first().map(String::as_str);
+    call.service != Service::Compute || matches!(root, Some("v2" | "v2.1"))
 }
 
 /// Roots and versions, which answer without a token.

@@ -32,6 +32,7 @@ mod orchestration;
 mod placement;
 mod reply;
 mod service;
+mod webob;
 mod world;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

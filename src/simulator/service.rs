@@ -69,7 +69,7 @@ impl Service {
             Self::Compute => "/v2.1",
             Self::Network | Self::Image | Self::Placement => "",
             Self::BlockStorage => "/v3/%(project_id)s",
-            Self::Orchestration => "/v1/%(project_id)s",
+            Self::Orchestration => "/v1/%(tenant_id)s",
         }
     }
 

@@ -44,7 +44,6 @@ pub(crate) struct World {
 /// What each region has of its own. Identity spans them.
 #[derive(Default)]
 pub(crate) struct Region {
-    pub(crate) name: String,
     pub(crate) compute: compute::Compute,
     pub(crate) network: network::Network,
     pub(crate) block_storage: block_storage::BlockStorage,

@@ -1,13 +1,15 @@
 //! Projects, users, groups, roles, the catalog's rows: lists and single ones.
 
+use http::StatusCode;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Subject, bad_request, forbidden, not_found};
+use super::{Subject, bad_request, crash, forbidden, not_found, refusal};
 use crate::reply::{Answer, Reply};
 use crate::service::region_name;
 use crate::world::Key;
 use crate::world::identity::{
-    Actor, Domain, Endpoint, Group, Project, Role, ServiceRow, Target, User,
+    Actor, ApplicationCredential, Domain, Endpoint, Group, Project, Role, ServiceRow, Target, User,
 };
 
 /// Rows in one answer at most, said or unsaid.
@@ -16,13 +18,22 @@ const MOST: usize = 1000;
 /// What a list can be narrowed by: a name of the query, and the row's value for it.
 type Filters<T> = &'static [(&'static str, fn(&T) -> Option<String>)];
 
+/// How a list is cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// Domains and projects: a limit of 0 is none, and what is no limit breaks Keystone down.
+    ByQuery,
+    /// The others: one more row than the limit is read, and those that are too many are left out.
+    Afterwards,
+}
+
 impl Subject<'_> {
     fn path(&self, path: &str) -> String {
         format!("{}/v3{path}", self.call.root)
     }
 
     /// Whether the caller may read everything: an admin, or a reader of the system.
-    fn may(&self, rule: &str) -> Result<(), Reply> {
+    pub(super) fn may(&self, rule: &str) -> Result<(), Reply> {
         let is_system_reader = self.token.is_system && self.token.has_role("reader");
         if self.token.is_admin() || is_system_reader {
             return Ok(());
@@ -47,7 +58,7 @@ impl Subject<'_> {
     ) -> Reply {
         let kept = self.filtered(rows, filters);
         let rows: Vec<Value> = kept.iter().map(|row| view(row)).collect();
-        self.collection(name, &rows, Value::Null)
+        self.collection(name, &rows, None)
     }
 
     fn filtered<'a, T: 'a>(
@@ -62,7 +73,7 @@ impl Subject<'_> {
         rows.filter(|row| {
             asked
                 .iter()
-                .all(|(wanted, value)| value(row).as_deref() == Some(*wanted))
+                .all(|(wanted, value)| value(row).is_some_and(|value| is_alike(&value, wanted)))
         })
         .collect()
     }
@@ -70,7 +81,7 @@ impl Subject<'_> {
     /// A list that takes a limit and a marker.
     fn page<'a, T: 'a>(
         &self,
-        name: &str,
+        (name, cut): (&str, Cut),
         rows: impl Iterator<Item = &'a T>,
         filters: Filters<T>,
         id: impl Fn(&T) -> String,
@@ -80,50 +91,54 @@ impl Subject<'_> {
         // As the database gives them: by id.
         kept.sort_by_key(|row| id(row));
         let query = &self.call.query;
-        let limit = match query.get("limit") {
-            None => MOST,
-            Some(text) => {
-                let limit: usize = text
-                    .parse()
-                    .map_err(|_| bad_request("Invalid input for field 'limit': is not a number"))?;
-                if limit == 0 { MOST } else { limit.min(MOST) }
-            }
-        };
+        let limit = query.get("limit").map(str::parse).transpose();
+        let limit: Option<i64> = limit.map_err(|_| crash())?;
         if let Some(marker) = query.get("marker") {
             let place = kept.iter().position(|row| id(row) == marker);
-            let place = place
-                .ok_or_else(|| bad_request(&format!("Marker could not be found: {marker}")))?;
+            let place = place.ok_or_else(|| unknown_marker(marker))?;
             kept.drain(..=place);
         }
-        let has_more = kept.len() > limit;
-        kept.truncate(limit);
-        let next = match kept.last() {
-            Some(last) if has_more && query.has("limit") => {
-                let query = query.with("marker", &id(last));
-                json!(format!("{}?{query}", self.path(&format!("/{name}"))))
-            }
-            _ => Value::Null,
+        let number = kept.len();
+        let most = match (limit, cut) {
+            (None, _) => MOST,
+            (Some(0), Cut::ByQuery) => number.min(MOST),
+            // All but the last.
+            (Some(-1), Cut::Afterwards) => number.saturating_sub(1).min(MOST),
+            (Some(limit), _) => usize::try_from(limit).map_err(|_| crash())?.min(MOST),
         };
+        kept.truncate(most);
+        let is_truncated = limit == Some(0) || kept.len() < number;
+        let next = kept
+            .last()
+            .filter(|_| is_truncated && limit.is_some())
+            .map(|last| query.with("marker", &id(last)));
         let rows: Vec<Value> = kept.iter().map(|row| view(row)).collect();
-        Ok(self.collection(name, &rows, next))
-    }
-
-    fn collection(&self, name: &str, rows: &[Value], next: Value) -> Reply {
-        let own = self.path(&format!("/{}", self.call.path[1..].join("/")));
-        Reply::ok(&json!({
-            name: rows,
-            "links": {"next": next, "self": own, "previous": null},
-        }))
-    }
-
-    /// Refuses a limit where no list can be paged.
-    fn unpaged(&self) -> Result<(), Reply> {
-        if self.call.query.has("limit") || self.call.query.has("marker") {
-            return Err(bad_request(
-                "Additional properties are not allowed ('limit' was unexpected)",
-            ));
+        let mut body = self.collected(name, &rows, next);
+        if is_truncated {
+            body["truncated"] = json!(true);
         }
-        Ok(())
+        Ok(Reply::ok(&body))
+    }
+
+    pub(super) fn collection(&self, name: &str, rows: &[Value], next: Option<String>) -> Reply {
+        Reply::ok(&self.collected(name, rows, next))
+    }
+
+    /// A list with its links: to itself as it was asked for, and to the page of another query.
+    fn collected(&self, name: &str, rows: &[Value], next: Option<String>) -> Value {
+        let own = format!("{}/{}", self.call.root, self.call.path.join("/"));
+        let linked = |query: &str| match query {
+            "" => own.clone(),
+            query => format!("{own}?{query}"),
+        };
+        json!({
+            name: rows,
+            "links": {
+                "next": next.as_deref().map(linked),
+                "self": linked(&self.call.query.text()),
+                "previous": null,
+            },
+        })
     }
 
     pub(super) fn domains(&self) -> Answer {
@@ -134,7 +149,7 @@ impl Subject<'_> {
         ];
         let rows = self.world.identity.domains.values();
         self.page(
-            "domains",
+            ("domains", Cut::ByQuery),
             rows,
             filters,
             |row| row.id.clone(),
@@ -171,6 +186,15 @@ impl Subject<'_> {
 
     pub(super) fn projects(&self) -> Answer {
         self.may("identity:list_projects")?;
+        let query = &self.call.query;
+        if let Some(parent) = query.get("parent_id")
+            && Uuid::parse_str(parent).is_err()
+        {
+            return Err(invalid("parent_id", parent, "a 'uuid'"));
+        }
+        if query.get("is_domain").is_some_and(is_true) {
+            return self.domains_as_projects();
+        }
         let filters: Filters<Project> = &[
             ("name", |row| Some(row.name.clone())),
             ("domain_id", |row| Some(row.domain.clone())),
@@ -180,11 +204,42 @@ impl Subject<'_> {
         ];
         let rows = self.world.identity.projects.values();
         self.page(
-            "projects",
+            ("projects", Cut::ByQuery),
             rows,
             filters,
             |row| row.id.to_string(),
             |row| self.project_view(row),
+        )
+    }
+
+    /// Each domain is a project too, which is in none.
+    fn domains_as_projects(&self) -> Answer {
+        let filters: Filters<Domain> = &[
+            ("name", |row| Some(row.name.clone())),
+            ("domain_id", |_| None),
+            ("parent_id", |_| None),
+            ("enabled", |row| Some(row.enabled.to_string())),
+        ];
+        let rows = self.world.identity.domains.values();
+        self.page(
+            ("projects", Cut::ByQuery),
+            rows,
+            filters,
+            |row| row.id.clone(),
+            |row| {
+                json!({
+                    "id": row.id,
+                    "name": row.name,
+                    "domain_id": null,
+                    "description": row.description,
+                    "enabled": row.enabled,
+                    "parent_id": null,
+                    "is_domain": true,
+                    "tags": [],
+                    "options": {},
+                    "links": {"self": self.path(&format!("/projects/{}", row.id))},
+                })
+            },
         )
     }
 
@@ -212,17 +267,27 @@ impl Subject<'_> {
         })
     }
 
-    pub(super) fn own_projects(&self, user: Key, path: &str) -> Reply {
+    pub(super) fn catalog(&self) -> Reply {
+        Reply::ok(&json!({
+            "catalog": self.token.catalog(self.world, self.call),
+            "links": {"self": self.path("/auth/catalog")},
+        }))
+    }
+
+    pub(super) fn own_system(&self) -> Reply {
+        let has_role = self.has_role_on(self.token.user, &Target::System);
+        let rows: Value = has_role.then(|| json!({"all": true})).into_iter().collect();
+        Reply::ok(&json!({"system": rows, "links": {"self": self.path("/auth/system")}}))
+    }
+
+    pub(super) fn own_projects(&self, user: Key) -> Reply {
         let identity = &self.world.identity;
         let rows = identity
             .projects
             .values()
             .filter(|row| row.enabled && self.has_role_on(user, &Target::Project(row.id)));
         let rows: Vec<Value> = rows.map(|row| self.project_view(row)).collect();
-        let own = self.path(path);
-        Reply::ok(&json!({
-            "projects": rows, "links": {"next": null, "self": own, "previous": null},
-        }))
+        self.collection("projects", &rows, None)
     }
 
     pub(super) fn own_domains(&self) -> Reply {
@@ -251,7 +316,7 @@ impl Subject<'_> {
     pub(super) fn projects_of(&self, user: &str) -> Answer {
         self.may_of(user, "identity:list_user_projects")?;
         let user = self.known_user(user)?.id;
-        Ok(self.own_projects(user, &format!("/users/{user}/projects")))
+        Ok(self.own_projects(user))
     }
 
     pub(super) fn users(&self) -> Answer {
@@ -263,7 +328,7 @@ impl Subject<'_> {
         ];
         let rows = self.world.identity.users.values();
         self.page(
-            "users",
+            ("users", Cut::Afterwards),
             rows,
             filters,
             |row| row.id.to_string(),
@@ -314,7 +379,7 @@ impl Subject<'_> {
         ];
         let rows = self.world.identity.groups.values();
         self.page(
-            "groups",
+            ("groups", Cut::Afterwards),
             rows,
             filters,
             |row| row.id.to_string(),
@@ -353,7 +418,11 @@ impl Subject<'_> {
             .groups
             .values()
             .filter(|row| row.members.contains(&user));
-        Ok(self.list("groups", rows, &[], |row| self.group_view(row)))
+        Ok(self.list("groups", rows, &[], |row| {
+            let mut view = self.group_view(row);
+            view["membership_expires_at"] = Value::Null;
+            view
+        }))
     }
 
     pub(super) fn users_of(&self, group: &str) -> Answer {
@@ -368,16 +437,22 @@ impl Subject<'_> {
 
     pub(super) fn roles(&self) -> Answer {
         self.may("identity:list_roles")?;
-        self.unpaged()?;
         let filters: Filters<Role> = &[("name", |row| Some(row.name.clone()))];
         let rows = self.world.identity.roles.values();
-        Ok(self.list("roles", rows, filters, |row| self.role_view(row)))
+        self.page(
+            ("roles", Cut::Afterwards),
+            rows,
+            filters,
+            |row| row.id.to_string(),
+            |row| self.role_view(row),
+        )
     }
 
     pub(super) fn role(&self, id: &str) -> Answer {
-        self.may("identity:get_role")?;
         let row = Key::read(id).and_then(|key| self.world.identity.roles.get(&key));
+        // Looked for before who may see it is.
         let row = row.ok_or_else(|| not_found("role", id))?;
+        self.may("identity:get_role")?;
         Ok(Reply::ok(&json!({"role": self.role_view(row)})))
     }
 
@@ -392,9 +467,27 @@ impl Subject<'_> {
         })
     }
 
+    /// Which roles come with which.
+    pub(super) fn role_inferences(&self) -> Answer {
+        self.may("identity:list_role_inference_rules")?;
+        let roles = &self.world.identity.roles;
+        let view = |row: &Role| {
+            let link = self.path(&format!("/roles/{}", row.id));
+            json!({"id": row.id, "name": row.name, "links": {"self": link}})
+        };
+        let rows = roles.values().filter(|row| !row.implies.is_empty());
+        let rows: Value = rows
+            .map(|row| {
+                let implied = row.implies.iter().filter_map(|id| roles.get(id));
+                let implied: Value = implied.map(view).collect();
+                json!({"prior_role": view(row), "implies": implied})
+            })
+            .collect();
+        Ok(Reply::ok(&json!({"role_inferences": rows})))
+    }
+
     pub(super) fn services(&self) -> Answer {
         self.may("identity:list_services")?;
-        self.unpaged()?;
         let filters: Filters<ServiceRow> = &[
             ("name", |row| Some(row.name.clone())),
             ("type", |row| Some(row.service_type.clone())),
@@ -426,7 +519,12 @@ impl Subject<'_> {
 
     pub(super) fn endpoints(&self) -> Answer {
         self.may("identity:list_endpoints")?;
-        self.unpaged()?;
+        if let Some(interface) = self.call.query.get("interface")
+            && !["admin", "internal", "public"].contains(&interface)
+        {
+            let wanted = "one of ['admin', 'internal', 'public']";
+            return Err(invalid("interface", interface, wanted));
+        }
         let filters: Filters<Endpoint> = &[
             ("interface", |row| Some(row.interface.to_owned())),
             ("service_id", |row| Some(row.service.to_string())),
@@ -460,7 +558,7 @@ impl Subject<'_> {
         let rows: Vec<Value> = (0..self.world.regions.len())
             .map(|place| self.region_view(&region_name(place)))
             .collect();
-        self.collection("regions", &rows, Value::Null)
+        self.collection("regions", &rows, None)
     }
 
     pub(super) fn region(&self, id: &str) -> Answer {
@@ -483,28 +581,67 @@ impl Subject<'_> {
     pub(super) fn application_credentials(&self, user: &str) -> Answer {
         self.may_of(user, "identity:list_application_credentials")?;
         let user = self.known_user(user)?.id;
-        let identity = &self.world.identity;
-        let rows = identity
-            .application_credentials
-            .values()
-            .filter(|row| row.user == user);
+        let rows = self.world.identity.application_credentials.values();
+        let rows = rows.filter(|row| row.user == user);
         let rows: Vec<Value> = rows
-            .map(|row| {
-                let roles = row.roles.iter().filter_map(|id| identity.roles.get(id));
-                let roles: Value = roles
-                    .map(|role| json!({"id": role.id, "name": role.name}))
-                    .collect();
-                json!({
-                    "id": row.id,
-                    "name": row.name,
-                    "description": null,
-                    "project_id": row.project,
-                    "roles": roles,
-                    "expires_at": null,
-                    "unrestricted": false,
-                })
-            })
+            .map(|row| self.application_credential_view(row))
             .collect();
-        Ok(self.collection("application_credentials", &rows, Value::Null))
+        Ok(self.collection("application_credentials", &rows, None))
     }
+
+    /// The one that the path ends with.
+    pub(super) fn application_credential(&self, user: &str) -> Answer {
+        self.may_of(user, "identity:get_application_credential")?;
+        let user = self.known_user(user)?.id;
+        let id = self.call.path.last().map_or("", String::as_str);
+        let rows = &self.world.identity.application_credentials;
+        let row = Key::read(id).and_then(|key| rows.get(&key));
+        let row = row
+            .filter(|row| row.user == user)
+            .ok_or_else(|| not_found("Application Credential", id))?;
+        let view = self.application_credential_view(row);
+        Ok(Reply::ok(&json!({"application_credential": view})))
+    }
+
+    fn application_credential_view(&self, row: &ApplicationCredential) -> Value {
+        let identity = &self.world.identity;
+        let roles = row.roles.iter().filter_map(|id| identity.roles.get(id));
+        let roles: Value = roles
+            .map(|role| json!({"id": role.id, "name": role.name}))
+            .collect();
+        json!({
+            "id": row.id,
+            "name": row.name,
+            "description": null,
+            "project_id": row.project,
+            "roles": roles,
+            "expires_at": null,
+            "unrestricted": false,
+        })
+    }
+}
+
+fn unknown_marker(marker: &str) -> Reply {
+    let message = format!("Marker {marker} could not be found.");
+    refusal(StatusCode::NOT_FOUND, "Not Found", &message)
+}
+
+fn invalid(name: &str, value: &str, wanted: &str) -> Reply {
+    bad_request(&format!(
+        "Invalid input for field/attribute {name}. Value: {value}. '{value}' is not {wanted}"
+    ))
+}
+
+/// Whether a row's value is the one that is asked for. What is not false is true.
+fn is_alike(value: &str, wanted: &str) -> bool {
+    match value {
+        "true" => is_true(wanted),
+        "false" => !is_true(wanted),
+        value => value == wanted,
+    }
+}
+
+pub(super) fn is_true(text: &str) -> bool {
+    let text = text.to_lowercase();
+    !["0", "f", "false", "off", "n", "no"].contains(&text.as_str())
 }

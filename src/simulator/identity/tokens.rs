@@ -8,13 +8,15 @@ use http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{bad_request, not_found, unauthorized};
+use super::{bad_request, forbidden, refusal, unauthorized};
 use crate::call::Call;
 use crate::clock::zulu_with_fraction;
 use crate::reply::{Answer, Reply};
 use crate::world::identity::{Actor, Identity, Target, User};
 use crate::world::{Key, World};
 
+/// What every token begins with.
+const PREFIX: &str = "gAAAAAB";
 const SUBJECT: HeaderName = HeaderName::from_static("x-subject-token");
 
 /// What a caller showed when it came.
@@ -62,6 +64,7 @@ impl Token {
                     .map(|row| {
                         let project = project.as_deref().unwrap_or_default();
                         let path = row.path.replace("%(project_id)s", project);
+                        let path = path.replace("%(tenant_id)s", project);
                         json!({
                             "id": row.id,
                             "interface": row.interface,
@@ -134,7 +137,7 @@ pub(super) fn issue(world: &mut World, call: &Call) -> Answer {
     let body = call.json();
     let asked = &body["auth"];
     if !asked.is_object() {
-        return Err(bad_request("'auth' is a required property"));
+        return Err(expected("auth", "request body"));
     }
     let shown = identify(world, asked)?;
     let user = world
@@ -154,7 +157,7 @@ pub(super) fn issue(world: &mut World, call: &Call) -> Answer {
     let names = roles.iter().filter_map(|id| world.identity.roles.get(id));
     let token = Token {
         id: format!(
-            "gAAAAAB{}{}",
+            "{PREFIX}{}{}",
             Uuid::new_v4().simple(),
             Uuid::new_v4().simple()
         ),
@@ -191,23 +194,56 @@ pub(super) fn issue(world: &mut World, call: &Call) -> Answer {
 }
 
 /// What is in a token that is shown.
-pub(super) fn validate(world: &World, call: &Call) -> Answer {
-    let id = call.header("x-subject-token").unwrap_or_default();
-    let token = world
-        .valid_token(id)
-        .ok_or_else(|| not_found("token", "Failed to validate token"))?;
-    Ok(Reply::ok(&token.body(world, call)).with(SUBJECT, id))
+pub(super) fn validate(world: &World, call: &Call, caller: &Token) -> Answer {
+    let is_service = caller.has_role("service");
+    let token = subject(world, call, caller, is_service, "identity:validate_token")?;
+    Ok(Reply::ok(&token.body(world, call)).with(SUBJECT, &token.id))
 }
 
 pub(super) fn revoke(world: &mut World, call: &Call) -> Answer {
-    if call.caller.is_none() {
-        return Err(unauthorized());
-    }
-    let id = call.header("x-subject-token").unwrap_or_default();
-    if world.identity.tokens.remove(id).is_none() {
-        return Err(not_found("token", "Failed to validate token"));
-    }
+    let caller = call.caller.as_ref().ok_or_else(unauthorized)?;
+    let token = subject(world, call, caller, false, "identity:revoke_token")?;
+    world.identity.tokens.remove(&token.id);
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// The token that a request is about. Others than an admin's are their users' own affair.
+fn subject(
+    world: &World,
+    call: &Call,
+    caller: &Token,
+    may_any: bool,
+    rule: &str,
+) -> Result<Arc<Token>, Reply> {
+    let id = call.header("x-subject-token");
+    let token = id.map(|id| known(world, id)).transpose()?;
+    let is_own = token.as_ref().is_some_and(|it| it.user == caller.user);
+    if !(is_own || may_any || caller.is_admin()) {
+        return Err(forbidden(rule));
+    }
+    token.ok_or_else(|| no_token("No token in the request"))
+}
+
+fn known(world: &World, id: &str) -> Result<Arc<Token>, Reply> {
+    let token = world.valid_token(id);
+    token.ok_or_else(|| {
+        no_token(if id.starts_with(PREFIX) {
+            "Failed to validate token"
+        } else {
+            "Could not recognize Fernet token"
+        })
+    })
+}
+
+fn no_token(message: &str) -> Reply {
+    refusal(StatusCode::NOT_FOUND, "Not Found", message)
+}
+
+fn expected(what: &str, place: &str) -> Reply {
+    bad_request(&format!(
+        "Expecting to find {what} in {place}. The server could not comply with the request since \
+         it is either malformed or otherwise incorrect. The client is assumed to be in error."
+    ))
 }
 
 /// Who was shown to ask.
@@ -233,9 +269,15 @@ enum Scope {
 fn identify(world: &World, asked: &Value) -> Result<Shown, Reply> {
     let identity = &asked["identity"];
     let method = identity["methods"][0].as_str().unwrap_or_default();
+    if identity.get(method).is_none() {
+        return Err(expected(method, "identity"));
+    }
     match method {
         "password" => {
             let asked = &identity["password"]["user"];
+            if asked.get("id").is_none() && asked.get("domain").is_none() {
+                return Err(expected("domain", "user"));
+            }
             let user = find_user(&world.identity, asked).ok_or_else(unauthorized)?;
             if asked["password"].as_str() != Some(user.password.as_str()) {
                 return Err(unauthorized());
@@ -251,7 +293,7 @@ fn identify(world: &World, asked: &Value) -> Result<Shown, Reply> {
         }
         "token" => {
             let id = identity["token"]["id"].as_str().unwrap_or_default();
-            let token = world.valid_token(id).ok_or_else(unauthorized)?;
+            let token = known(world, id)?;
             Ok(Shown {
                 user: token.user,
                 methods: vec!["token", "password"],
@@ -271,7 +313,7 @@ fn identify(world: &World, asked: &Value) -> Result<Shown, Reply> {
             });
             let Some(row) = found.next() else {
                 let message = format!("Could not find Application Credential: {id}.");
-                return Err(super::refusal(StatusCode::NOT_FOUND, "Not Found", &message));
+                return Err(refusal(StatusCode::NOT_FOUND, "Not Found", &message));
             };
             if asked["secret"].as_str() != Some(row.secret.as_str()) {
                 return Err(unauthorized());

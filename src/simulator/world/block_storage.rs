@@ -22,7 +22,8 @@ pub(crate) struct BlockStorage {
 
 pub(crate) struct Volume {
     pub(crate) id: Uuid,
-    pub(crate) name: String,
+    /// Nova names the disks that it makes with an empty text; people may not name theirs at all.
+    pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) project: Key,
     pub(crate) user: Key,

@@ -1,10 +1,10 @@
 //! Servers, and what they are made of and run on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::{Builder, Uuid};
 
 use super::{Key, Shared, Table};
 
@@ -79,6 +79,14 @@ pub(crate) struct Server {
 pub(crate) struct AttachedVolume {
     pub(crate) id: Uuid,
     pub(crate) delete_on_termination: bool,
+}
+
+impl AttachedVolume {
+    /// The id of Nova's own row about a server's use of it.
+    pub(crate) fn mapping(&self, server: Uuid) -> Uuid {
+        let bytes = (self.id.as_u128() ^ server.as_u128()).to_be_bytes();
+        Builder::from_random_bytes(bytes).into_uuid()
+    }
 }
 
 pub(crate) struct Lock {
@@ -173,6 +181,7 @@ pub(crate) struct Hypervisor {
     pub(crate) disk_allocation_ratio: f64,
     pub(crate) zone: Shared,
     pub(crate) traits: Vec<&'static str>,
+    pub(crate) booted: DateTime<Utc>,
 }
 
 pub(crate) struct ComputeService {
@@ -265,7 +274,83 @@ impl Taken {
     }
 }
 
+impl Server {
+    /// The name that the guest has for itself.
+    pub(crate) fn hostname(&self) -> String {
+        hostname(&self.name).unwrap_or_else(|| format!("Server-{}", self.id))
+    }
+
+    pub(crate) fn instance_name(&self) -> String {
+        format!("instance-{:08x}", self.number)
+    }
+
+    /// Of the request that made it: `r-` and eight letters and digits.
+    pub(crate) fn reservation_id(&self) -> String {
+        const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        let letters = self.id.as_bytes()[..8].iter();
+        let letters = letters.map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]));
+        format!("r-{}", letters.collect::<String>())
+    }
+
+    /// Whether no host was ever found for it.
+    pub(crate) fn was_never_placed(&self) -> bool {
+        self.host.is_none() && self.launched.is_none()
+    }
+
+    /// None until it is on a host.
+    pub(crate) fn root_device(&self) -> Option<&'static str> {
+        (!self.was_never_placed()).then_some("/dev/vda")
+    }
+}
+
+/// What Nova makes of a name for the guest: Latin letters, digits and dashes; none when none is
+/// left.
+pub(crate) fn hostname(name: &str) -> Option<String> {
+    const LONGEST: usize = 63;
+    let latin = name.chars().filter(|letter| u32::from(*letter) <= 0xff);
+    let kept = latin.take(LONGEST).map(|letter| match letter {
+        ' ' | '_' | '.' => '-',
+        letter => letter,
+    });
+    let kept = kept.filter(|letter| letter.is_alphanumeric() || *letter == '-');
+    let kept = kept.collect::<String>().to_lowercase();
+    let kept = kept.trim_matches('-');
+    (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+impl ComputeService {
+    /// When it reported last.
+    pub(crate) fn last_report(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        const INTERVAL: i64 = 10;
+        let since = TimeDelta::seconds(now.timestamp().rem_euclid(INTERVAL));
+        self.silent_since.unwrap_or(now - since)
+    }
+
+    /// Whether it is taken to be there.
+    pub(crate) fn is_up(&self, now: DateTime<Utc>) -> bool {
+        const PATIENCE: TimeDelta = TimeDelta::seconds(60);
+        !self.forced_down && now - self.last_report(now) <= PATIENCE
+    }
+}
+
 impl Compute {
+    /// The services that run servers, by host.
+    pub(crate) fn services_by_host(&self) -> HashMap<&str, &ComputeService> {
+        let services = self.services.values();
+        services
+            .filter(|service| service.binary == "nova-compute")
+            .map(|service| (&*service.host, service))
+            .collect()
+    }
+
+    /// The groups of the servers that are in one.
+    pub(crate) fn groups_by_server(&self) -> HashMap<Uuid, Uuid> {
+        let groups = self.server_groups.values();
+        groups
+            .flat_map(|group| group.members.iter().map(|member| (*member, group.id)))
+            .collect()
+    }
+
     /// What is taken on each host.
     pub(crate) fn taken_by_host(&self) -> BTreeMap<Shared, Taken> {
         let mut taken: BTreeMap<Shared, Taken> = BTreeMap::new();

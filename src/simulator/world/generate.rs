@@ -17,7 +17,6 @@ pub(crate) use self::dice::Dice;
 use super::{Key, Region, Shared, World};
 use crate::Options;
 use crate::clock::Clock;
-use crate::service::region_name;
 
 /// Servers for each project, where the number of projects is not given.
 const SERVERS_PER_PROJECT: usize = 50;
@@ -43,17 +42,13 @@ pub(super) fn world(options: &Options) -> World {
         .projects
         .unwrap_or(options.servers / SERVERS_PER_PROJECT);
     let tenants = identity::fill(&mut world, options, projects.max(FEWEST_PROJECTS));
-    for place in 0..options.regions.max(1) {
+    for _ in 0..options.regions.max(1) {
         let mut maker = Maker {
             now: world.clock.now(),
-            place,
             dice: &mut world.dice,
             tenants: &tenants,
             zones: ZONES.iter().map(|zone| Shared::from(*zone)).collect(),
-            region: Region {
-                name: region_name(place),
-                ..Region::default()
-            },
+            region: Region::default(),
         };
         let hypervisors = options
             .hypervisors
@@ -77,8 +72,6 @@ pub(super) struct Tenant {
 /// Fills one region.
 pub(super) struct Maker<'a> {
     now: DateTime<Utc>,
-    /// The region's place.
-    place: usize,
     dice: &'a mut Dice,
     /// The admin's project is the first.
     tenants: &'a [Tenant],
@@ -96,6 +89,7 @@ impl Maker<'_> {
         self.volume_types();
         self.servers(servers, &images, &flavors, &places);
         self.floating_ips(&places);
+        self.network_details();
         self.volumes();
         self.compute_quotas();
         self.stacks();

@@ -106,7 +106,7 @@ pub(crate) struct Endpoint {
     pub(crate) service: Key,
     pub(crate) interface: &'static str,
     pub(crate) region: String,
-    /// What follows the origin, with `%(project_id)s` where the project belongs: under which name
+    /// What follows the origin, with `%(project_id)s` or `%(tenant_id)s` where the project belongs: under which name
     /// the client knows this server is not known before it asks.
     pub(crate) path: String,
     pub(crate) enabled: bool,

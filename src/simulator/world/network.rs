@@ -19,8 +19,11 @@ pub(crate) struct Network {
     pub(crate) floating_ips: Table<FloatingIp>,
     pub(crate) security_groups: Table<SecurityGroup>,
     pub(crate) agents: Table<Agent>,
+    pub(crate) rbac_policies: Table<RbacPolicy>,
     /// What differs from the default, by project.
     pub(crate) quotas: BTreeMap<Key, NetworkQuota>,
+    /// How many rules were ever made.
+    pub(crate) rules_made: u32,
     /// The floating IPs of ports: to be asked, not kept, see [`Network::floating_ips_of`].
     pub(crate) floating_ips_by_port: HashMap<Uuid, Vec<Uuid>>,
 }
@@ -147,6 +150,8 @@ pub(crate) struct SecurityGroup {
 
 pub(crate) struct SecurityGroupRule {
     pub(crate) id: Uuid,
+    /// Counts up in a region.
+    pub(crate) number: u32,
     pub(crate) description: Option<String>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) is_ingress: bool,
@@ -155,6 +160,17 @@ pub(crate) struct SecurityGroupRule {
     pub(crate) ports: Option<(u16, u16)>,
     pub(crate) remote_cidr: Option<String>,
     pub(crate) remote_group: Option<Uuid>,
+}
+
+/// That others may use something.
+pub(crate) struct RbacPolicy {
+    pub(crate) id: Uuid,
+    pub(crate) project: Key,
+    /// `network`, …
+    pub(crate) object_type: &'static str,
+    pub(crate) object: Uuid,
+    /// `access_as_external`, `access_as_shared`.
+    pub(crate) action: &'static str,
 }
 
 pub(crate) struct Agent {

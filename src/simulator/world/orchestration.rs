@@ -6,12 +6,22 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Key, Table};
+use super::{Key, Shared, Table};
 
 /// Heat's state.
 #[derive(Default)]
 pub(crate) struct Orchestration {
     pub(crate) stacks: Table<Stack>,
+    pub(crate) engines: Table<Engine>,
+}
+
+/// One that does the work.
+pub(crate) struct Engine {
+    pub(crate) id: Uuid,
+    /// What it calls itself.
+    pub(crate) engine: Uuid,
+    pub(crate) host: Shared,
+    pub(crate) started: DateTime<Utc>,
 }
 
 pub(crate) struct Stack {

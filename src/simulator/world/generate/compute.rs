@@ -11,7 +11,7 @@ use super::{Maker, ZONES};
 use crate::world::Shared;
 use crate::world::compute::{
     ActionEvent, Aggregate, ComputeQuota, ComputeService, Fault, Flavor, Hypervisor, Keypair, Lock,
-    PowerState, Server, ServerAction, ServerGroup, VmState,
+    PowerState, Server, ServerAction, ServerGroup, VmState, hostname,
 };
 use crate::world::text::{AWKWARD, ROLES_OF_SERVERS};
 
@@ -33,8 +33,11 @@ const FLAVORS: [(&str, u32, u32, u32, u32); 11] = [
 /// One in so many servers was made of a flavor that there is no more.
 const DELETED_FLAVOR_USE: u32 = 2;
 
+/// The place of a server that is locked in any case.
+const LOCKED: usize = 14;
+
 /// What one in a hundred servers is, in this share.
-const STATES: [(u32, State); 10] = [
+const STATES: [(u32, State); 11] = [
     (790, State::Running),
     (120, State::Stopped),
     (20, State::Paused),
@@ -45,6 +48,7 @@ const STATES: [(u32, State); 10] = [
     (5, State::Building),
     (5, State::Resized),
     (3, State::Rebooting),
+    (2, State::Rescued),
 ];
 
 #[derive(Clone, Copy, PartialEq)]
@@ -59,6 +63,7 @@ enum State {
     Building,
     Resized,
     Rebooting,
+    Rescued,
 }
 
 impl State {
@@ -74,6 +79,7 @@ impl State {
             Self::Building => (VmState::Building, Some("spawning"), PowerState::NoState),
             Self::Resized => (VmState::Resized, None, PowerState::Running),
             Self::Rebooting => (VmState::Active, Some("rebooting"), PowerState::Running),
+            Self::Rescued => (VmState::Rescued, None, PowerState::Running),
         }
     }
 
@@ -90,6 +96,7 @@ impl State {
             Self::Shelved => Some(("shelve", "compute_shelve_instance")),
             Self::Resized => Some(("resize", "compute_finish_resize")),
             Self::Failed => Some(("start", "compute_start_instance")),
+            Self::Rescued => Some(("rescue", "compute_rescue_instance")),
             Self::Running | Self::NeverPlaced | Self::Building | Self::Rebooting => None,
         }
     }
@@ -152,6 +159,8 @@ impl Maker<'_> {
                 disk_allocation_ratio: 1.0,
                 zone: zone.clone(),
                 traits: vec!["COMPUTE_NODE", "COMPUTE_VOLUME_ATTACH", "HW_CPU_X86_AVX2"],
+                booted: self.now
+                    - TimeDelta::hours(2_000 + 97 * i64::try_from(place % 50).unwrap_or_default()),
             };
             self.region.compute.hypervisors.insert(id, hypervisor);
             self.compute_service("nova-compute", &host, &zone);
@@ -312,7 +321,7 @@ impl Maker<'_> {
                     device_owner,
                     host,
                     security_groups,
-                    dns_name: hostname(&name),
+                    dns_name: hostname(&name).unwrap_or_else(|| format!("server-{id}")),
                     created,
                 }));
             }
@@ -328,7 +337,7 @@ impl Maker<'_> {
             id,
             number,
             name,
-            description: None,
+            description: (place % 40 == 5).then(|| "Hinter dem Lastverteiler".to_owned()),
             project: owner.project,
             user,
             vm_state,
@@ -352,13 +361,14 @@ impl Maker<'_> {
             } else {
                 Vec::new()
             },
-            locked: self.dice.chance(0.01).then(|| Lock {
+            locked: (self.dice.chance(0.01) || place == LOCKED).then(|| Lock {
                 by_admin: false,
                 reason: Some("Do not touch before the audit".to_owned()),
             }),
             fault,
             has_config_drive: self.dice.chance(0.1),
-            user_data: None,
+            // `#cloud-config` and a line break.
+            user_data: (place % 30 == 11).then(|| "I2Nsb3VkLWNvbmZpZwo=".to_owned()),
             ports,
             volumes: Vec::new(),
             actions,
@@ -570,16 +580,4 @@ fn flavor(id: String, name: &str, vcpus: u32, ram_mib: u32, disk_gib: u32) -> Fl
         extra_specs: BTreeMap::new(),
         access: Vec::new(),
     }
-}
-
-/// What Nova makes of a name for the guest: letters, digits and dashes.
-fn hostname(name: &str) -> String {
-    let kept = name.chars().map(|letter| match letter {
-        ' ' | '_' => '-',
-        letter => letter.to_ascii_lowercase(),
-    });
-    let kept: String = kept
-        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
-        .collect();
-    kept.trim_matches('-').to_owned()
 }

@@ -21,8 +21,8 @@ pub(super) fn fill(world: &mut World, options: &Options, projects: usize) -> Vec
     maker.domains();
     let roles = maker.roles();
     maker.catalog(options.regions.max(1));
-    let tenants = maker.tenants(projects, &roles);
-    maker.people(&tenants, &roles);
+    let mut tenants = maker.tenants(projects, &roles);
+    maker.people(&mut tenants, &roles);
     maker.service_users(&roles);
     tenants
 }
@@ -219,14 +219,16 @@ impl Maker<'_> {
     }
 
     /// Those who can log in, a group, and a user who no longer may.
-    fn people(&mut self, tenants: &[Tenant], roles: &Roles) {
+    fn people(&mut self, tenants: &mut [Tenant], roles: &Roles) {
         let mut ids = Vec::new();
         for person in people() {
-            let tenant = tenants.iter().find(|tenant| tenant.name == person.project);
-            let Some(project) = tenant.map(|tenant| tenant.project) else {
+            let mut named = tenants.iter_mut();
+            let Some(tenant) = named.find(|tenant| tenant.name == person.project) else {
                 continue;
             };
+            let project = tenant.project;
             let id = self.user(person.user, Some(project));
+            tenant.users.push((id, person.user.to_owned()));
             let role = match person.role {
                 "admin" => roles.admin,
                 "member" => roles.member,

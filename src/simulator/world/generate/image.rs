@@ -94,7 +94,11 @@ impl Maker<'_> {
             is_hidden: false,
             is_protected: false,
             container_format: Some("bare"),
-            disk_format: Some("qcow2"),
+            disk_format: Some(if distribution == "nixos" {
+                "raw"
+            } else {
+                "qcow2"
+            }),
             size_bytes: Some(size),
             virtual_size_bytes: Some(u64::from(disk) * 1024 * 1024 * 1024),
             min_disk_gib: disk,

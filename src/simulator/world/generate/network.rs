@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::Maker;
 use crate::world::network::{
-    Agent, FixedIp, FloatingIp, Gateway, NetworkQuota, NetworkRow, Port, Router, SecurityGroup,
-    SecurityGroupRule, Standard, Subnet,
+    Agent, FixedIp, FloatingIp, Gateway, NetworkQuota, NetworkRow, Port, RbacPolicy, Router,
+    SecurityGroup, SecurityGroupRule, Standard, Subnet,
 };
 use crate::world::{Key, Shared};
 
@@ -45,6 +45,7 @@ impl Maker<'_> {
         let tenants = self.tenants;
         let created = self.now - TimeDelta::days(800);
         let external = self.network("public", Some(tenants[0].project), created, true);
+        self.policy(tenants[0].project, external, "access_as_external");
         let external_subnet = self.subnet(
             external,
             "public-v4",
@@ -62,6 +63,7 @@ impl Maker<'_> {
             let place = self.place(number, tenant.project, &tenant.name, &places);
             places.tenants.push(place);
         }
+        self.shared_network(tenants[0].project, created);
         // One that is used up: networks of the second project, nearly.
         if let Some(tenant) = tenants.get(2) {
             let limit = NetworkQuota {
@@ -395,8 +397,10 @@ impl Maker<'_> {
         is_ipv6: bool,
         created: DateTime<Utc>,
     ) -> SecurityGroupRule {
+        self.region.network.rules_made += 1;
         SecurityGroupRule {
             id: self.id(),
+            number: self.region.network.rules_made,
             description: None,
             created,
             is_ingress,
@@ -521,6 +525,59 @@ impl Maker<'_> {
                 self.floating_ip(tenant.project, places, None);
             }
         }
+    }
+
+    /// What only some of them have.
+    pub(super) fn network_details(&mut self) {
+        let network = &mut self.region.network;
+        for row in network.networks.values_mut().step_by(5) {
+            row.standard.tags = vec!["production".to_owned(), "reviewed".to_owned()];
+        }
+        // A way around, in one subnet of eight.
+        for row in network.subnets.values_mut().skip(1).step_by(8) {
+            if let Some(gateway) = row.gateway.filter(IpAddr::is_ipv4) {
+                row.host_routes = vec![("192.0.2.0/24".to_owned(), gateway)];
+            }
+        }
+        let servers = network.ports.values_mut();
+        let servers = servers.filter(|port| port.device_owner.starts_with("compute:"));
+        for (place, port) in servers.enumerate() {
+            if place % 12 == 0 {
+                port.name = format!("{}-port", port.dns_name);
+                "Reserved by hand".clone_into(&mut port.standard.description);
+            }
+            // The virtual address of a pair.
+            if let (true, Some(IpAddr::V4(own))) =
+                (place % 25 == 3, port.fixed_ips.first().map(|ip| ip.address))
+            {
+                let [first, second, ..] = own.octets();
+                port.allowed_addresses = vec![IpAddr::from([first, second, 255, 250])];
+            }
+        }
+        for row in network.floating_ips.values_mut().step_by(4) {
+            "Known to customers".clone_into(&mut row.standard.description);
+        }
+    }
+
+    /// A network that all projects may use.
+    fn shared_network(&mut self, project: Key, created: DateTime<Utc>) {
+        let id = self.network("shared-services", Some(project), created, false);
+        self.subnet(id, "shared-services-v4", Some(project), 4, 249, created);
+        if let Some(row) = self.region.network.networks.get_mut(&id) {
+            row.is_shared = true;
+        }
+        self.policy(project, id, "access_as_shared");
+    }
+
+    fn policy(&mut self, project: Key, object: Uuid, action: &'static str) {
+        let policy = RbacPolicy {
+            id: self.id(),
+            project,
+            object_type: "network",
+            object,
+            action,
+        };
+        self.region.network.rbac_policies.insert(policy.id, policy);
     }
 
     fn floating_ip(&mut self, project: Key, places: &Places, to: Option<(Uuid, IpAddr, Uuid)>) {

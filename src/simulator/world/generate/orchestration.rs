@@ -7,15 +7,23 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Maker, Tenant};
-use crate::world::orchestration::{Event, Output, Resource, Stack};
+use crate::world::Shared;
+use crate::world::orchestration::{Engine, Event, Output, Resource, Stack};
 
 /// Servers for each stack.
 const SERVERS_PER_STACK: usize = 40;
 
 impl Maker<'_> {
-    /// One for each forty servers, one for each of the first projects at least; the first of them
+    /// One for each forty servers, one for each of the first projects at least; the third of them
     /// failed.
     pub(super) fn stacks(&mut self) {
+        let engine = Engine {
+            id: self.id(),
+            engine: self.id(),
+            host: Shared::from("controller-1"),
+            started: self.past(90),
+        };
+        self.region.orchestration.engines.insert(engine.id, engine);
         let tenants = self.tenants;
         let number = self.region.compute.servers.len() / SERVERS_PER_STACK;
         for place in 0..number.max(3) {
@@ -29,29 +37,21 @@ impl Maker<'_> {
         let servers = self.region.compute.servers.values();
         let servers =
             servers.filter(|server| server.project == tenant.project && server.host.is_some());
-        let owned: Vec<(Uuid, Vec<Uuid>)> = servers
+        let owned: Vec<Owned> = servers
             .skip(round * 2)
             .take(2)
-            .map(|server| (server.id, server.ports.clone()))
+            .map(|server| Owned {
+                server: server.id,
+                port: server.ports.first().copied(),
+                volume: server.volumes.first().map(|volume| volume.id),
+            })
             .collect();
-        let has_failed = place.is_multiple_of(8);
+        let has_failed = place % 8 == 2;
         let created = self.past(300);
         let id = self.id();
         let mut resources = Vec::new();
-        for (number, (server, ports)) in owned.iter().enumerate() {
-            let server_name = format!("server_{number}");
-            if let Some(port) = ports.first() {
-                let name = format!("port_{number}");
-                let mut resource = resource(&name, "OS::Neutron::Port", port.to_string(), created);
-                resource.required_by = vec![server_name.clone()];
-                resources.push(resource);
-            }
-            resources.push(resource(
-                &server_name,
-                "OS::Nova::Server",
-                server.to_string(),
-                created,
-            ));
+        for (number, owned) in owned.iter().enumerate() {
+            resources.extend(owned.resources(number, created));
         }
         resources.push(resource(
             "token",
@@ -59,6 +59,12 @@ impl Maker<'_> {
             format!("stack-{place}-token"),
             created,
         ));
+        // Every fourth has a stack within it.
+        let inner = place.is_multiple_of(4).then(|| self.id());
+        if let Some(inner) = inner {
+            let kind = "OS::Heat::ResourceGroup";
+            resources.push(resource("group", kind, inner.to_string(), created));
+        }
         let mut reason = "Stack CREATE completed successfully".to_owned();
         if has_failed {
             let mut failed = resource("volume", "OS::Cinder::Volume", String::new(), created);
@@ -89,20 +95,65 @@ impl Maker<'_> {
             updated: None,
             parent: None,
             user_project: tenant.stack_users,
-            tags: if place.is_multiple_of(3) {
+            tags: if place.is_multiple_of(3) || has_failed {
                 vec!["production".to_owned()]
             } else {
                 Vec::new()
             },
             timeout_mins: Some(60),
             is_rollback_disabled: true,
-            parameters: BTreeMap::from([("flavor".to_owned(), "m1.small".to_owned())]),
-            outputs: outputs(&owned),
+            parameters: BTreeMap::from([
+                ("flavor".to_owned(), "m1.small".to_owned()),
+                ("size".to_owned(), owned.len().to_string()),
+                ("token".to_owned(), format!("hidden-{place}")),
+            ]),
+            outputs: if has_failed {
+                Vec::new()
+            } else {
+                outputs(&owned)
+            },
             template: template(&resources),
             resources,
             events,
         };
-        self.region.orchestration.stacks.insert(id, stack);
+        let inner = inner.map(|inner| self.inner_stack(&stack, inner));
+        let stacks = &mut self.region.orchestration.stacks;
+        stacks.insert(id, stack);
+        stacks.extend(inner.map(|inner| (inner.id, inner)));
+    }
+
+    /// The stack that a group of resources is.
+    fn inner_stack(&mut self, outer: &Stack, id: Uuid) -> Stack {
+        let name = format!("{}-group-{}", outer.name, self.dice.hex(12));
+        let created = outer.created + TimeDelta::seconds(2);
+        let value = self.dice.hex(32);
+        let resources = vec![resource("0", "OS::Heat::RandomString", value, created)];
+        let reason = "Stack CREATE completed successfully";
+        Stack {
+            id,
+            description: "No description".to_owned(),
+            project: outer.project,
+            owner: outer.owner.clone(),
+            action: "CREATE",
+            status: "COMPLETE",
+            reason: reason.to_owned(),
+            created,
+            updated: None,
+            parent: Some(outer.id),
+            user_project: outer.user_project,
+            tags: Vec::new(),
+            timeout_mins: outer.timeout_mins,
+            is_rollback_disabled: outer.is_rollback_disabled,
+            parameters: BTreeMap::new(),
+            outputs: Vec::new(),
+            template: json!({
+                "heat_template_version": "2015-04-30",
+                "resources": {"0": {"type": "OS::Heat::RandomString"}},
+            }),
+            events: self.events(&name, id, &resources, "COMPLETE", reason, created),
+            resources,
+            name,
+        }
     }
 
     fn events(
@@ -168,20 +219,55 @@ fn resource(
     }
 }
 
-fn outputs(owned: &[(Uuid, Vec<Uuid>)]) -> Vec<Output> {
-    let ids: Vec<String> = owned.iter().map(|(server, _)| server.to_string()).collect();
-    vec![
-        Output {
-            key: "servers".to_owned(),
-            description: "The servers".to_owned(),
-            value: json!(ids),
-        },
-        Output {
-            key: "count".to_owned(),
-            description: "No description given".to_owned(),
-            value: json!(ids.len()),
-        },
-    ]
+/// What a stack takes for its own.
+struct Owned {
+    server: Uuid,
+    port: Option<Uuid>,
+    volume: Option<Uuid>,
+}
+
+impl Owned {
+    fn resources(&self, number: usize, created: DateTime<Utc>) -> Vec<Resource> {
+        let named = |name: &str| match number {
+            0 => name.to_owned(),
+            number => format!("{name}_{number}"),
+        };
+        let named_server = named("server");
+        let id = self.server.to_string();
+        let mut server = resource(&named_server, "OS::Nova::Server", id, created);
+        let mut resources = Vec::new();
+        if let Some(port) = self.port {
+            let id = port.to_string();
+            let mut port = resource(&named("port"), "OS::Neutron::Port", id, created);
+            port.required_by = vec![named_server];
+            resources.push(port);
+        }
+        if let Some(volume) = self.volume {
+            let name = named("attachment");
+            server.required_by = vec![name.clone()];
+            let kind = "OS::Cinder::VolumeAttachment";
+            resources.push(resource(&name, kind, volume.to_string(), created));
+        }
+        resources.push(server);
+        resources
+    }
+}
+
+fn outputs(owned: &[Owned]) -> Vec<Output> {
+    let output = |key: &str, description: &str, value| Output {
+        key: key.to_owned(),
+        description: description.to_owned(),
+        value,
+    };
+    let ids: Vec<String> = owned.iter().map(|owned| owned.server.to_string()).collect();
+    let mut outputs = Vec::new();
+    if let Some(first) = ids.first() {
+        outputs.push(output("server_id", "The first server", json!(first)));
+    }
+    outputs.push(output("servers", "The servers", json!(ids)));
+    let undescribed = "No description given";
+    outputs.push(output("count", undescribed, json!(ids.len())));
+    outputs
 }
 
 fn template(resources: &[Resource]) -> Value {
@@ -194,7 +280,11 @@ fn template(resources: &[Resource]) -> Value {
     json!({
         "heat_template_version": "2021-04-16",
         "description": "Servers with their ports",
-        "parameters": {"flavor": {"type": "string", "default": "m1.small"}},
+        "parameters": {
+            "flavor": {"type": "string", "default": "m1.small"},
+            "size": {"type": "number"},
+            "token": {"type": "string", "hidden": true, "default": "none"},
+        },
         "resources": named.collect::<serde_json::Map<_, _>>(),
         "outputs": {"count": {"value": resources.len()}},
     })

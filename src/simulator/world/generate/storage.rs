@@ -111,7 +111,10 @@ impl Maker<'_> {
                 if self.dice.chance(0.6) || tenant.name == "project-1" {
                     let created = self.past(400);
                     let mut volume = self.volume("", tenant.project, user, created);
-                    volume.name = format!("{}-spare-{}", tenant.name, self.dice.hex(2));
+                    let name = format!("{}-spare-{}", tenant.name, self.dice.hex(2));
+                    volume.name = (status != "error").then_some(name);
+                    volume.description =
+                        (status == "available").then(|| "kept for later".to_owned());
                     volume.status = status;
                     self.region.block_storage.volumes.insert(volume.id, volume);
                 }
@@ -136,6 +139,9 @@ impl Maker<'_> {
         let mut volume = self.volume(if is_root { "" } else { "data" }, project, user, created);
         volume.status = "in-use";
         volume.is_bootable = is_root;
+        if !is_root {
+            volume.metadata = BTreeMap::from([("purpose".to_owned(), "data".to_owned())]);
+        }
         if is_root {
             self.made_from_image(&mut volume);
         }
@@ -194,11 +200,11 @@ impl Maker<'_> {
         let id = self.id();
         Volume {
             id,
-            name: if name.is_empty() {
+            name: Some(if name.is_empty() {
                 String::new()
             } else {
                 format!("{name}-{}", self.dice.hex(4))
-            },
+            }),
             description: None,
             project,
             user,
@@ -222,6 +228,8 @@ impl Maker<'_> {
 
     /// A volume of a server that is no more, and one that never let go.
     fn orphans(&mut self) {
+        let hypervisors = self.region.compute.hypervisors.values();
+        let host = hypervisors.map(|row| row.host.clone()).next();
         for status in ["in-use", "detaching"] {
             let tenant = &self.tenants[1];
             let user = tenant.users.first().map_or(tenant.project, |(id, _)| *id);
@@ -231,13 +239,9 @@ impl Maker<'_> {
             let attachment = Attachment {
                 id: self.id(),
                 server: self.id(),
-                host: None,
+                host: host.clone(),
                 device: "/dev/vdb".to_owned(),
-                status: if status == "in-use" {
-                    "attached"
-                } else {
-                    "detaching"
-                },
+                status: "attached",
                 attached: Some(created),
             };
             volume.attachments.push(attachment);
