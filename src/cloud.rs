@@ -104,11 +104,14 @@ impl Cloud {
     }
 
     /// The token in use, had from Keystone when there is none yet.
-    pub async fn token(&self) -> Result<Arc<Token>> {
-        self.connection
-            .session
-            .token(&self.connection.transport, &self.operation)
-            .await
+    ///
+    /// Boxed, as [`Self::send`] and [`Self::kept`] are: they are the bottom of every resolver, and
+    /// would be part of the type of each of them.
+    pub fn token(&self) -> BoxFuture<'_, Result<Arc<Token>>> {
+        let Connection {
+            session, transport, ..
+        } = &*self.connection;
+        Box::pin(session.token(transport, &self.operation))
     }
 
     /// Whether the credential is an administrator's, so that lists span all projects.
@@ -142,9 +145,13 @@ impl Cloud {
         endpoint.get().ok_or_else(missing)
     }
 
-    /// Asks a service for its version document, without a cache: does it answer now?
+    /// Asks a service for its version document: does it answer? What it said is kept as lists are.
     pub async fn probe(&self, service: Service) -> Result<Endpoint> {
-        self.discover(service).await
+        let fetch = async { Ok((self.discover(service).await?, 0)) };
+        let found = self
+            .kept(service, Keep::Rows, "probe", Box::pin(fetch))
+            .await?;
+        Ok(Endpoint::clone(&found))
     }
 
     async fn discover(&self, service: Service) -> Result<Endpoint> {
@@ -225,23 +232,25 @@ impl Cloud {
 
     /// Sends a call to its service with the session's token; once more with a new one when the
     /// service says that the token is not good any longer.
-    async fn send(&self, call: &Call<'_>) -> Result<Answer> {
-        let token = self.token().await?;
-        let endpoint = self.endpoint(call.service).await?;
-        let mut call = call.clone();
-        call.microversion = match (call.microversion, endpoint.max_microversion) {
-            (Some(wanted), Some(max)) => Some(wanted.min(max)),
-            _ => None,
-        };
-        let answer = self.send_with(&endpoint.base, &call, &token.secret).await;
-        match answer {
-            Err(error) if error.status() == Some(401) => {
-                self.connection.session.forget(&token).await;
-                let renewed = self.token().await?;
-                self.send_with(&endpoint.base, &call, &renewed.secret).await
+    fn send<'a>(&'a self, call: &'a Call<'_>) -> BoxFuture<'a, Result<Answer>> {
+        Box::pin(async move {
+            let token = self.token().await?;
+            let endpoint = self.endpoint(call.service).await?;
+            let mut call = call.clone();
+            call.microversion = match (call.microversion, endpoint.max_microversion) {
+                (Some(wanted), Some(max)) => Some(wanted.min(max)),
+                _ => None,
+            };
+            let answer = self.send_with(&endpoint.base, &call, &token.secret).await;
+            match answer {
+                Err(error) if error.status() == Some(401) => {
+                    self.connection.session.forget(&token).await;
+                    let renewed = self.token().await?;
+                    self.send_with(&endpoint.base, &call, &renewed.secret).await
+                }
+                other => other,
             }
-            other => other,
-        }
+        })
     }
 
     /// The answer to an action that only reads, though the API wants it posted. Neither repeated
@@ -269,10 +278,15 @@ impl Cloud {
             .await
     }
 
+    /// The beginning of the keys of what a service answered.
+    async fn answers_of(&self, service: Service) -> Result<String> {
+        Ok(format!("{}{service} ", self.token().await?.identity))
+    }
+
     /// The answer under `key`: this operation's, else a kept one, else fetched now.
     ///
-    /// The fetch is boxed: it is the bottom of every resolver, and would be part of the type of
-    /// each of them.
+    /// What an answer is decoded into is forgotten on the way in and remembered on the way out:
+    /// the caches below are compiled once, and not once for each of a hundred types.
     async fn kept<T: Send + Sync + 'static>(
         &self,
         service: Service,
@@ -280,25 +294,36 @@ impl Cloud {
         key: &str,
         fetch: BoxFuture<'_, Result<(T, usize)>>,
     ) -> Result<Arc<T>> {
-        let token = self.token().await?;
-        let key = format!("{}{service} {key}", token.identity);
+        let fetch = async {
+            let (value, bytes) = fetch.await?;
+            Ok(Kept {
+                value: Arc::new(value),
+                bytes,
+            })
+        };
+        let kept: BoxFuture<'_, _> =
+            Box::pin(self.kept_of_any_type(service, keep, key, Box::pin(fetch)));
+        let kept = kept.await?;
+        Arc::downcast(kept.value)
+            .map_err(|_| Error::Internal(format!("two kinds of answer under `{key}`")))
+    }
+
+    async fn kept_of_any_type(
+        &self,
+        service: Service,
+        keep: Keep,
+        key: &str,
+        fetch: BoxFuture<'_, Result<Kept>>,
+    ) -> Result<Kept> {
+        let key = format!("{}{key}", self.answers_of(service).await?);
         let cell = self.operation.answer(&key);
         let asked = cell.get_or_init(async || {
-            let fetched = async {
-                let (value, bytes) = fetch.await?;
-                Ok(Kept {
-                    value: Arc::new(value),
-                    bytes,
-                })
-            };
-            let (kept, is_fresh) = self.connection.answers.get(keep, &key, fetched).await?;
+            let (kept, is_fresh) = self.connection.answers.get(keep, &key, fetch).await?;
             if !is_fresh {
                 self.operation.charge_cached(service);
             }
             Ok(kept)
         });
-        let kept = asked.await.clone()?;
-        Arc::downcast(kept.value)
-            .map_err(|_| Error::Internal(format!("two kinds of answer under `{key}`")))
+        asked.await.clone()
     }
 }

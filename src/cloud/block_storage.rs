@@ -12,5 +12,8 @@ pub use backup::{BACKUPS, Backup};
 pub use quota::{QuotaSet, Usage};
 pub use service::{Capabilities, Capacity, POOLS, Pool, SERVICES, Service};
 pub use snapshot::{SNAPSHOTS, Snapshot};
-pub use volume::{ATTACHMENTS, Attached, Attachment, ImageMetadata, VOLUMES, Volume, id_literal};
+pub use volume::{
+    ATTACHMENTS, Attached, Attachment, ImageMetadata, VOLUMES, VOLUMES_BRIEF, Volume, VolumeBrief,
+    id_literal,
+};
 pub use volume_type::{VOLUME_TYPES, VolumeType};

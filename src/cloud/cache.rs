@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use moka::future::Cache;
 
 use crate::Result;
@@ -78,10 +79,12 @@ impl Answers {
 
     /// The answer under `key`, fetched when it is not there. Concurrent misses share one fetch,
     /// and an error is kept for nobody. The flag says whether it was fetched by this call.
-    pub(super) async fn get<F>(&self, keep: Keep, key: &str, fetch: F) -> Result<(Kept, bool)>
-    where
-        F: Future<Output = Result<Kept>>,
-    {
+    pub(super) async fn get(
+        &self,
+        keep: Keep,
+        key: &str,
+        fetch: BoxFuture<'_, Result<Kept>>,
+    ) -> Result<(Kept, bool)> {
         let cache = match keep {
             Keep::Reference => self.reference.as_ref(),
             Keep::Rows => self.rows.as_ref(),

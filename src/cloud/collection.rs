@@ -3,7 +3,7 @@
 //! The next page is asked for by a marker built from the last row. `next` links only tell *that*
 //! there is more: they carry internal hosts, lose path prefixes, or are broken.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -75,7 +75,22 @@ impl<T> Collection<T> {
             row: PhantomData,
         }
     }
+
+    /// Rows of a page; 0 when there are no pages.
+    fn page(&self) -> u32 {
+        match self.paging {
+            Paging::Whole => 0,
+            Paging::Marker(limit) | Paging::Offset(limit) => limit,
+        }
+    }
+
+    fn first_page(&self) -> u32 {
+        self.page().min(ROWS_AHEAD)
+    }
 }
+
+/// Rows that are asked for ahead: more than most projects have, and had in a fraction of a second.
+const ROWS_AHEAD: u32 = 500;
 
 /// One page, and whether the service says that another follows.
 #[derive(Debug)]
@@ -94,8 +109,19 @@ impl Cloud {
         collection: &'static Collection<T>,
         filter: &[Parameter],
     ) -> Result<Arc<Vec<Arc<T>>>> {
-        let key = format!("all {}", described(collection, filter));
-        let fetch = self.walk(collection, filter, None);
+        self.list_after(collection, filter, None).await
+    }
+
+    /// All rows of a collection after the one with the id `marker`.
+    pub async fn list_after<T: Row>(
+        &self,
+        collection: &'static Collection<T>,
+        filter: &[Parameter],
+        marker: Option<&str>,
+    ) -> Result<Arc<Vec<Arc<T>>>> {
+        let after = marker.map(|id| format!(" after {id}")).unwrap_or_default();
+        let key = format!("all{}{after}", described(collection, filter));
+        let fetch = self.walk(collection, filter, marker.map(str::to_owned));
         self.kept(collection.service, collection.keep, &key, Box::pin(fetch))
             .await
     }
@@ -108,14 +134,62 @@ impl Cloud {
         marker: Option<&str>,
         limit: u32,
     ) -> Result<Arc<Page<T>>> {
-        let marker_text = marker.unwrap_or_default();
-        let key = format!(
-            "page {limit} {marker_text} {}",
-            described(collection, filter)
-        );
+        let key = page_key(collection, filter, marker, limit);
         let fetch = self.page(collection, filter, marker, 0, limit);
         self.kept(collection.service, collection.keep, &key, Box::pin(fetch))
             .await
+    }
+
+    /// The first page of a collection, if this operation has asked for it (see [`first_page`]).
+    ///
+    /// [`first_page`]: Self::first_page
+    pub async fn asked_first_page<T: Row>(
+        &self,
+        collection: &'static Collection<T>,
+        filter: &[Parameter],
+    ) -> Result<Option<Arc<Page<T>>>> {
+        let key = page_key(collection, filter, None, collection.first_page());
+        let key = format!("{}{key}", self.answers_of(collection.service).await?);
+        if !self.operation.has_answer(&key) {
+            return Ok(None);
+        }
+        self.first_page(collection, filter).await.map(Some)
+    }
+
+    /// The first page of a collection: what is asked for ahead, before it is known how much of it
+    /// is needed.
+    pub async fn first_page<T: Row>(
+        &self,
+        collection: &'static Collection<T>,
+        filter: &[Parameter],
+    ) -> Result<Arc<Page<T>>> {
+        self.list_page(collection, filter, None, collection.first_page())
+            .await
+    }
+
+    /// The rows with some ids, as far as this operation was given them in lists.
+    pub async fn listed<T: Row>(
+        &self,
+        collection: &'static Collection<T>,
+        ids: &[String],
+    ) -> Result<HashMap<String, Arc<T>>> {
+        let lists = self.answers_of(collection.service).await?;
+        let lists = self.operation.answers(&lists, &place(collection));
+        let mut wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let mut found = HashMap::new();
+        for list in lists {
+            let list = list.value;
+            let rows = match list.downcast_ref::<Page<T>>() {
+                Some(page) => Some(&page.rows),
+                None => list.downcast_ref::<Vec<Arc<T>>>(),
+            };
+            for row in rows.into_iter().flatten() {
+                if wanted.remove(row.id()) {
+                    found.insert(row.id().to_owned(), Arc::clone(row));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// One item by its id; `None` when the service knows none, or shows none to this credential.
@@ -218,10 +292,7 @@ impl Cloud {
         filter: &[Parameter],
         marker: Option<String>,
     ) -> Result<(Vec<Arc<T>>, usize)> {
-        let limit = match collection.paging {
-            Paging::Whole => 0,
-            Paging::Marker(limit) | Paging::Offset(limit) => limit,
-        };
+        let limit = collection.page();
         let mut rows: Vec<Arc<T>> = Vec::new();
         let mut seen = HashSet::new();
         let mut bytes = 0;
@@ -327,6 +398,22 @@ fn lost_marker(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 404))
 }
 
+fn page_key<T>(
+    collection: &Collection<T>,
+    filter: &[Parameter],
+    marker: Option<&str>,
+    limit: u32,
+) -> String {
+    let marker = marker.unwrap_or_default();
+    format!("page {limit} {marker}{}", described(collection, filter))
+}
+
+/// What the keys of a collection's lists have in common.
+fn place<T>(collection: &Collection<T>) -> String {
+    let Collection { path, key, .. } = collection;
+    format!(" {path} {key} ")
+}
+
 /// What tells a list from every other: collections may share a path, and differ in what they
 /// read of the answer or always send.
 fn described<T>(collection: &Collection<T>, filter: &[Parameter]) -> String {
@@ -334,8 +421,7 @@ fn described<T>(collection: &Collection<T>, filter: &[Parameter]) -> String {
     let always: String = always
         .map(|(name, value)| format!("{name}={value}\u{1e}"))
         .collect();
-    let Collection { path, key, .. } = collection;
-    format!("{path} {key} {always} {}", joined(filter))
+    format!("{}{always} {}", place(collection), joined(filter))
 }
 
 fn joined(query: &[Parameter]) -> String {

@@ -19,7 +19,10 @@ pub use flavor::{FLAVORS, Flavor};
 pub use hypervisor::{CpuInfo, HYPERVISORS, Hypervisor, HypervisorService};
 pub use keypair::{KEYPAIRS, Keypair};
 pub use quota::{QuotaLine, QuotaSet};
-pub use server::{Address, AttachedVolume, EmbeddedFlavor, Fault, SERVERS, Server, ServerBrief};
+pub use server::{
+    Address, AttachedVolume, EmbeddedFlavor, Fault, SERVERS, SERVERS_BRIEF, Server, ServerBrief,
+    names,
+};
 pub use server_action::{ServerAction, ServerActionDetail, ServerActionEvent};
 pub use server_group::{SERVER_GROUPS, ServerGroup, ServerGroupRules};
 pub use service::{COMPUTE_SERVICES, ComputeService};

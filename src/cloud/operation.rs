@@ -90,6 +90,26 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// The answers had so far whose key has a beginning and, after it, a part.
+    pub(super) fn answers(&self, beginning: &str, part: &str) -> Vec<Kept> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |key: &str| {
+            let rest = key.strip_prefix(beginning);
+            rest.is_some_and(|rest| rest.contains(part))
+        };
+        let had = answers.iter().filter(|(key, _)| fits(key));
+        had.filter_map(|(_, cell)| cell.get()?.as_ref().ok().cloned())
+            .collect()
+    }
+
+    /// Whether there is an answer under `key`, be it an error.
+    pub(super) fn has_answer(&self, key: &str) -> bool {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.get(key).is_some_and(|cell| cell.initialized())
+    }
+}
+
 impl Line {
     fn charge(&self) -> Charge {
         Charge {

@@ -57,11 +57,26 @@ pub struct Reference {
     pub domain: Option<Box<Self>>,
 }
 
+impl Reference {
+    /// The domain it is in, where Keystone says so.
+    #[must_use]
+    pub fn domain(&self) -> Option<&Self> {
+        self.domain.as_deref()
+    }
+}
+
 impl Token {
     /// Whether lists may be asked for all projects.
     #[must_use]
     pub fn is_admin(&self) -> bool {
         self.roles.iter().any(|role| role == "admin")
+    }
+
+    /// The domains that it names: its own, its project's and its user's.
+    pub(super) fn domains(&self) -> impl Iterator<Item = &Reference> {
+        let of_project = self.project.as_ref().and_then(Reference::domain);
+        let domains = [self.domain.as_ref(), of_project, self.user.domain()];
+        domains.into_iter().flatten()
     }
 
     fn is_usable(&self) -> bool {

@@ -4,6 +4,7 @@
 pub mod domain;
 pub mod endpoint;
 pub mod group;
+pub mod own;
 pub mod project;
 pub mod region;
 pub mod role;

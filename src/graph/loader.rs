@@ -4,14 +4,15 @@
 //! `dataloader` for the length of one GraphQL request. Nothing here outlives the request.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 
 use crate::cloud::Cloud;
 use crate::{Error, Result};
@@ -19,7 +20,7 @@ use crate::{Error, Result};
 /// How many keys are turned into values with few upstream calls.
 pub trait Plan: Send + Sync + 'static {
     /// What is asked for.
-    type Key: Clone + Debug + Eq + Hash + Send + Sync + 'static;
+    type Key: Key;
     /// What is had for it.
     type Value: Clone + Send + Sync + 'static;
 
@@ -30,24 +31,102 @@ pub trait Plan: Send + Sync + 'static {
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
 }
 
+/// What a plan can be asked for.
+pub trait Key: Clone + Debug + Hash + Ord + Send + Sync + 'static {}
+
+impl<K: Clone + Debug + Hash + Ord + Send + Sync + 'static> Key for K {}
+
+/// Turns without a new key after which a batch is asked for.
+const QUIET_TURNS: usize = 10;
 /// More keys than this are a second batch.
 const LARGEST_BATCH: usize = 20_000;
-/// How often a batch is asked for again that was lost with the field that drove it.
-const ATTEMPTS: usize = 4;
 
-type Loaded<P> = Result<Option<<P as Plan>::Value>>;
-type PlanLoader<P> = Loader<<P as Plan>::Key, Loaded<P>, Driver<P>>;
+/// A value of some plan. Plans differ in it and hardly in their keys: a loader that does not know
+/// it is compiled for a handful of keys, and not for each of a hundred plans.
+#[derive(Clone)]
+struct AnyValue(Arc<dyn Any + Send + Sync>);
 
-struct Driver<P> {
-    cloud: Cloud,
-    plan: std::marker::PhantomData<P>,
+type Loaded = Result<Option<AnyValue>>;
+type LoadAny<K> = fn(Cloud, Vec<K>) -> BoxFuture<'static, Result<HashMap<K, AnyValue>>>;
+type Values<K> = Shared<BoxFuture<'static, Arc<HashMap<K, Loaded>>>>;
+
+/// The loader of a plan, and the batch that can still be joined.
+///
+/// The loader would wait for other keys itself, but a fixed number of turns, and then hand its
+/// answers to one row after the other, a turn each: the rows would ask for their own edges in small
+/// batches. Here a batch waits for as long as keys come, and all its rows have their answer in the
+/// same turn.
+struct KeyLoader<K: Key> {
+    loader: Loader<K, Loaded, Driver<K>>,
+    joining: Arc<Mutex<Joining<K>>>,
 }
 
-impl<P: Plan> BatchFn<P::Key, Loaded<P>> for Driver<P> {
-    fn load(&mut self, keys: &[P::Key]) -> impl Future<Output = HashMap<P::Key, Loaded<P>>> {
-        let keys = keys.to_vec();
-        // Boxed, lest every plan's whole depth be part of the type of every edge.
-        let loading: BoxFuture<'static, _> = Box::pin(P::load(self.cloud.clone(), keys.clone()));
+struct Joining<K: Key> {
+    keys: HashSet<K>,
+    /// What its first key has started; whoever waits for it drives it.
+    values: Option<Values<K>>,
+}
+
+impl<K: Key> KeyLoader<K> {
+    fn new(driver: Driver<K>) -> Self {
+        let loader = Loader::new(driver)
+            .with_max_batch_size(LARGEST_BATCH)
+            .with_yield_count(0);
+        let joining = Joining {
+            keys: HashSet::new(),
+            values: None,
+        };
+        Self {
+            loader,
+            joining: Arc::new(Mutex::new(joining)),
+        }
+    }
+
+    /// The batch that a key is in now.
+    fn join(&self, key: K) -> Values<K> {
+        let mut joining = lock(&self.joining);
+        joining.keys.insert(key);
+        let values = joining.values.get_or_insert_with(|| self.batch().shared());
+        values.clone()
+    }
+
+    fn batch(&self) -> BoxFuture<'static, Arc<HashMap<K, Loaded>>> {
+        let (loader, joining) = (self.loader.clone(), Arc::clone(&self.joining));
+        Box::pin(async move {
+            let (mut keys, mut quiet) = (0, 0);
+            while quiet < QUIET_TURNS {
+                tokio::task::yield_now().await;
+                let now = lock(&joining).keys.len();
+                quiet = if now == keys { quiet + 1 } else { 0 };
+                keys = now;
+            }
+            let keys = {
+                let mut joining = lock(&joining);
+                joining.values = None;
+                std::mem::take(&mut joining.keys)
+            };
+            // Every key has an answer, be it an error, so that none is ever not found.
+            let values = loader.try_load_many(keys.into_iter().collect()).await;
+            Arc::new(values.unwrap_or_default())
+        })
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Driver<K> {
+    cloud: Cloud,
+    load: LoadAny<K>,
+}
+
+impl<K: Key> BatchFn<K, Loaded> for Driver<K> {
+    fn load(&mut self, keys: &[K]) -> impl Future<Output = HashMap<K, Loaded>> {
+        let mut keys = keys.to_vec();
+        // They come in no order, and what is asked twice in two orders is not found kept.
+        keys.sort_unstable();
+        let loading = (self.load)(self.cloud.clone(), keys.clone());
         async move {
             match loading.await {
                 Ok(mut values) => keys
@@ -66,6 +145,18 @@ impl<P: Plan> BatchFn<P::Key, Loaded<P>> for Driver<P> {
     }
 }
 
+fn load_any<P: Plan>(
+    cloud: Cloud,
+    keys: Vec<P::Key>,
+) -> BoxFuture<'static, Result<HashMap<P::Key, AnyValue>>> {
+    Box::pin(async {
+        let values = P::load(cloud, keys).await?.into_iter();
+        Ok(values
+            .map(|(key, value)| (key, AnyValue(Arc::new(value))))
+            .collect())
+    })
+}
+
 /// The loaders of one cloud for one request, each made when it is first asked.
 #[derive(Default)]
 pub struct Loaders {
@@ -75,30 +166,42 @@ pub struct Loaders {
 impl Loaders {
     /// The value for a key, had together with the others that are asked for meanwhile.
     pub async fn load<P: Plan>(&self, cloud: &Cloud, key: P::Key) -> Result<Option<P::Value>> {
-        let loader = self.loader::<P>(cloud)?;
-        for _ in 0..ATTEMPTS {
-            // Every key of a batch gets an answer, so a missing one means that the field that
-            // drove the batch was dropped: ask again.
-            if let Ok(loaded) = loader.try_load(key.clone()).await {
-                return loaded;
-            }
+        let loader = self.loader(TypeId::of::<P>(), cloud, load_any::<P>)?;
+        let Some(value) = load_with(&loader, key).await? else {
+            return Ok(None);
+        };
+        match value.0.downcast_ref::<P::Value>() {
+            Some(value) => Ok(Some(value.clone())),
+            None => Err(Error::Internal(
+                "two kinds of value from one plan".to_owned(),
+            )),
         }
-        Err(Error::Internal(format!(
-            "the batch with {key:?} was lost {ATTEMPTS} times"
-        )))
     }
 
-    fn loader<P: Plan>(&self, cloud: &Cloud) -> Result<Arc<PlanLoader<P>>> {
-        let mut loaders = self.loaders.lock().unwrap_or_else(PoisonError::into_inner);
-        let loader = loaders.entry(TypeId::of::<P>()).or_insert_with(|| {
-            let driver = Driver::<P> {
-                cloud: cloud.clone(),
-                plan: std::marker::PhantomData,
-            };
-            Arc::new(PlanLoader::<P>::new(driver).with_max_batch_size(LARGEST_BATCH))
+    /// The loader of a plan.
+    fn loader<K: Key>(
+        &self,
+        plan: TypeId,
+        cloud: &Cloud,
+        load: LoadAny<K>,
+    ) -> Result<Arc<KeyLoader<K>>> {
+        let mut loaders = lock(&self.loaders);
+        let loader = loaders.entry(plan).or_insert_with(|| {
+            let cloud = cloud.clone();
+            let driver = Driver { cloud, load };
+            Arc::new(KeyLoader::new(driver))
         });
         Arc::clone(loader)
             .downcast()
             .map_err(|_| Error::Internal("two loaders for one plan".to_owned()))
     }
+}
+
+/// Boxed: it is in every edge, and would be part of the type of each.
+fn load_with<K: Key>(loader: &KeyLoader<K>, key: K) -> BoxFuture<'_, Loaded> {
+    Box::pin(async move {
+        let values = loader.join(key.clone()).await;
+        let lost = || Err(Error::Internal(format!("the batch with {key:?} was lost")));
+        values.get(&key).cloned().unwrap_or_else(lost)
+    })
 }

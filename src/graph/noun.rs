@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use async_graphql::{Context, Lookahead};
 use futures_util::future::try_join_all;
 
 use super::connection::{Connection, LARGEST_FIRST, Node, PageArguments, Reach, Slice, Total};
@@ -116,6 +117,10 @@ pub trait Noun: Node + Sized + Send + Sync {
         Vec::new()
     }
 
+    /// Starts what the edges of a whole list will need in any case, before the list is had (see
+    /// [`Scope::start`]).
+    fn ahead(_scope: &Scope, _wanted: &Wanted<'_>) {}
+
     /// Every row that the parameters let through.
     fn all(
         cloud: &Cloud,
@@ -210,15 +215,20 @@ pub fn grouped<R>(
     groups
 }
 
-/// The edge to a noun by its id.
+/// The edge to a noun by its id: what a list of the operation has is not asked for again.
 pub struct ById<N>(PhantomData<fn() -> N>);
 
 impl<N: Noun> Plan for ById<N> {
     type Key = String;
     type Value = Arc<N::Row>;
 
-    async fn load(cloud: Cloud, keys: Vec<String>) -> Result<HashMap<String, Arc<N::Row>>> {
-        N::by_ids(&cloud, keys).await
+    async fn load(cloud: Cloud, mut keys: Vec<String>) -> Result<HashMap<String, Arc<N::Row>>> {
+        let mut found = cloud.listed(N::COLLECTION, &keys).await?;
+        keys.retain(|key| !found.contains_key(key));
+        if !keys.is_empty() {
+            found.extend(N::by_ids(&cloud, keys).await?);
+        }
+        Ok(found)
     }
 }
 
@@ -287,14 +297,56 @@ pub async fn id_of<N: Noun>(scope: &Scope, reference: &Ref) -> Result<String> {
     }
 }
 
+/// What is selected of a list's nodes.
+pub struct Wanted<'a>(Lookahead<'a>);
+
+impl<'a> Wanted<'a> {
+    /// What is selected of the nodes of the list that is being resolved.
+    #[must_use]
+    pub fn of(context: &'a Context<'a>) -> Self {
+        Self(context.look_ahead())
+    }
+
+    /// Whether the field at the end of a path is.
+    #[must_use]
+    pub fn has(&self, path: &[&str]) -> bool {
+        let selects = |node: Lookahead<'a>| {
+            let mut steps = path.iter();
+            steps.try_fold(node, |node, name| {
+                let field = node.field(name);
+                field.exists().then_some(field)
+            })
+        };
+        let nodes = [self.0.field("nodes"), self.0.field("edges").field("node")];
+        nodes.into_iter().any(|node| selects(node).is_some())
+    }
+}
+
+/// Of a page of fewer rows it is not known ahead what their edges need.
+const MANY: usize = 20;
+
 /// The part of a noun's list that was asked for.
 pub async fn list<N: Noun>(
     scope: &Scope,
+    wanted: &Wanted<'_>,
     arguments: PageArguments,
     filter: Option<N::Filter>,
     order: Option<(N::Order, Direction)>,
 ) -> Result<Connection<N>> {
     let slice = arguments.checked()?;
+    if filter.is_none() && slice.first.is_none_or(|first| first >= MANY) {
+        N::ahead(scope, wanted);
+    }
+    // Boxed, lest it be part of the type of every query.
+    Box::pin(part::<N>(scope, slice, filter, order)).await
+}
+
+async fn part<N: Noun>(
+    scope: &Scope,
+    slice: Slice,
+    filter: Option<N::Filter>,
+    order: Option<(N::Order, Direction)>,
+) -> Result<Connection<N>> {
     let (filter, pushed) = match filter {
         None => (
             None,
@@ -348,7 +400,7 @@ pub async fn list<N: Noun>(
         scope.report(error);
     }
     if let Some((order, direction)) = order {
-        kept.sort_by(|one, other| {
+        sort(&mut kept, &|one, other| {
             let ordering = N::compare(order, one, other);
             let ordering = if direction == Direction::Desc {
                 ordering.reverse()
@@ -359,6 +411,21 @@ pub async fn list<N: Noun>(
         });
     }
     Ok(cut(&kept))
+}
+
+/// Puts rows in order. It is their places that are sorted: a sort of places is compiled once, and
+/// one of rows for each kind of row.
+fn sort<R>(rows: &mut Vec<Arc<R>>, compare: &dyn Fn(&R, &R) -> Ordering) {
+    let mut places: Vec<usize> = (0..rows.len()).collect();
+    sort_places(&mut places, &|one, other| compare(&rows[one], &rows[other]));
+    *rows = places
+        .iter()
+        .map(|place| Arc::clone(&rows[*place]))
+        .collect();
+}
+
+fn sort_places(places: &mut [usize], compare: &dyn Fn(usize, usize) -> Ordering) {
+    places.sort_by(|one, other| compare(*one, *other));
 }
 
 /// The rows with some ids, in the order of the ids.

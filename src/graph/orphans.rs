@@ -16,12 +16,12 @@ use super::compute::server::Server;
 use super::connection::{Connection, Reach};
 use super::failure::{Answered, answered, certain};
 use super::health::ConcernedResource;
-use super::identity::project::Project;
 use super::network::floating_ip::FloatingIp;
 use super::network::port::Port;
 use super::noun::{Noun, Rows, reach_of};
 use super::scalar::DateTime;
 use super::scope::{CloudRef, Scope};
+use crate::cloud::identity::PROJECTS;
 use crate::cloud::{block_storage, network};
 use crate::{Error, Result};
 
@@ -300,12 +300,13 @@ fn kept<R>(rows: &Rows<R>, keeps: impl Fn(&R) -> bool) -> Vec<Arc<R>> {
     rows.iter().filter(|row| keeps(row)).cloned().collect()
 }
 
-/// The ids of all projects; `None` for who may not list them all.
+/// The ids of all projects; `None` for who may not list them all. That list alone tells who is
+/// unknown: where Keystone refuses it, the caller's own projects are no answer.
 async fn known_projects(scope: &Scope) -> Result<Option<HashSet<String>>> {
     if !scope.cloud().is_admin().await? {
         return Ok(None);
     }
-    let projects = Project::all(scope.cloud(), Vec::new()).await?;
+    let projects = scope.cloud().list(PROJECTS, &[]).await?;
     Ok(Some(
         projects.iter().map(|project| project.id.clone()).collect(),
     ))

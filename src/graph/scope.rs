@@ -1,13 +1,18 @@
 //! What a resolver holds of a cloud: the cloud for this operation, and its loaders.
 
+use std::any::TypeId;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::Context;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::loader::{Loaders, Plan};
 use crate::auth::Caller;
-use crate::cloud::{Cloud, Connection, Operation, Token};
+use crate::cloud::collection::{Collection, Row};
+use crate::cloud::{Cloud, Connection, Operation, Parameter, Token};
 use crate::{Error, Result};
 
 /// A cloud within one request; every node keeps the one it came from.
@@ -19,8 +24,12 @@ pub struct Scope {
 struct Inner {
     cloud: Cloud,
     loaders: Loaders,
+    started: Mutex<HashMap<TypeId, Started>>,
     reports: Reports,
 }
+
+/// A fetch that goes on by itself, until the request is over.
+type Started = Shared<BoxFuture<'static, ()>>;
 
 /// What went wrong without spoiling any field.
 pub(super) type Reports = Arc<Mutex<Vec<Error>>>;
@@ -31,6 +40,7 @@ impl Scope {
             inner: Arc::new(Inner {
                 cloud,
                 loaders: Loaders::default(),
+                started: Mutex::default(),
                 reports,
             }),
         }
@@ -63,8 +73,37 @@ impl Scope {
         self.inner.cloud.token().await
     }
 
+    /// Starts to ask for the first page of a collection, which `P` will find in the operation's
+    /// memory. It is a task of its own: one that went on only while somebody waits for it could
+    /// stop in the middle of a login, which others would then wait for.
+    pub fn start<P: Plan, R: Row>(
+        &self,
+        collection: &'static Collection<R>,
+        filter: Vec<Parameter>,
+    ) {
+        let mut started = self.started();
+        started.entry(TypeId::of::<P>()).or_insert_with(|| {
+            let cloud = self.inner.cloud.clone();
+            let fetch = async move {
+                // What goes wrong is told by the plan, when it is needed.
+                drop(cloud.first_page(collection, &filter).await);
+            };
+            let task = AbortOnDropHandle::new(tokio::spawn(fetch));
+            async move { drop(task.await) }.boxed().shared()
+        });
+    }
+
+    fn started(&self) -> MutexGuard<'_, HashMap<TypeId, Started>> {
+        let started = self.inner.started.lock();
+        started.unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What a plan has for a key, batched with the other keys asked for meanwhile.
     pub async fn load<P: Plan>(&self, key: P::Key) -> Result<Option<P::Value>> {
+        let started = self.started().get(&TypeId::of::<P>()).cloned();
+        if let Some(started) = started {
+            started.await;
+        }
         self.inner.loaders.load::<P>(&self.inner.cloud, key).await
     }
 }

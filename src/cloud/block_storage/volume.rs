@@ -25,7 +25,7 @@ pub const VOLUMES: &Collection<Volume> = &Collection {
 };
 
 /// All volumes with no more than their names.
-const VOLUMES_BRIEF: &Collection<VolumeBrief> = &Collection {
+pub const VOLUMES_BRIEF: &Collection<VolumeBrief> = &Collection {
     microversion: Some(Microversion(3, 65)),
     paging: Paging::Marker(1000),
     everyone: &[("all_tenants", "1")],
@@ -43,9 +43,13 @@ pub const ATTACHMENTS: &Collection<Attachment> = &Collection {
     ..Collection::new(Service::BlockStorage, "/attachments", "attachments")
 };
 
+/// A volume in the light list.
 #[derive(Debug, Deserialize)]
-struct VolumeBrief {
-    id: String,
+pub struct VolumeBrief {
+    /// Cinder's id.
+    pub id: String,
+    /// The display name; not unique.
+    pub name: Option<String>,
 }
 
 impl Row for VolumeBrief {
@@ -170,8 +174,16 @@ impl Cloud {
 
     /// The ids of all volumes the filter lets through, newest first: the light list.
     pub async fn list_volume_ids(&self, filter: &[Parameter]) -> Result<Vec<String>> {
-        let brief = self.list_by_offset(VOLUMES_BRIEF, "/volumes", filter);
-        Ok(brief.await?.iter().map(|row| row.id.clone()).collect())
+        let brief = self.list_volumes_brief(filter).await?;
+        Ok(brief.iter().map(|row| row.id.clone()).collect())
+    }
+
+    /// The light list of all volumes the filter lets through, newest first.
+    pub async fn list_volumes_brief(
+        &self,
+        filter: &[Parameter],
+    ) -> Result<Arc<Vec<Arc<VolumeBrief>>>> {
+        self.list_by_offset(VOLUMES_BRIEF, "/volumes", filter).await
     }
 
     /// Volumes by their ids, as only administrators may ask.

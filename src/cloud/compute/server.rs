@@ -13,7 +13,7 @@ use crate::cloud::{Cloud, Microversion, Parameter, Service};
 /// Rows of a detail page: Nova takes some 4 ms for each.
 const DETAIL_PAGE: u32 = 500;
 /// Rows of a block that is fetched beside others.
-const DETAIL_BLOCK: usize = 250;
+const DETAIL_BLOCK: usize = 500;
 
 /// All servers with everything.
 ///
@@ -28,7 +28,7 @@ pub const SERVERS: &Collection<Server> = &Collection {
 };
 
 /// All servers with no more than their names, at a fifth of the price.
-const SERVERS_BRIEF: &Collection<ServerBrief> = &Collection {
+pub const SERVERS_BRIEF: &Collection<ServerBrief> = &Collection {
     microversion: Some(Microversion(2, 100)),
     paging: Paging::Marker(1000),
     everyone: &[("all_tenants", "1")],
@@ -49,6 +49,15 @@ impl Row for ServerBrief {
     fn id(&self) -> &str {
         &self.id
     }
+}
+
+/// The names of servers by their ids.
+#[must_use]
+pub fn names(servers: &[Arc<ServerBrief>]) -> HashMap<String, String> {
+    let servers = servers.iter();
+    servers
+        .map(|server| (server.id.clone(), server.name.clone()))
+        .collect()
 }
 
 /// A server as Nova lists it. `user_data` is never read.
@@ -230,10 +239,7 @@ impl Cloud {
     /// The names of all servers by their ids: the light list.
     pub async fn list_server_names(&self) -> Result<HashMap<String, String>> {
         let brief = self.list(SERVERS_BRIEF, &[]).await?;
-        let named = brief
-            .iter()
-            .map(|server| (server.id.clone(), server.name.clone()));
-        Ok(named.collect())
+        Ok(names(&brief))
     }
 
     /// All servers the filter lets through. Beyond one page the ids are had first, cheaply, and
@@ -243,22 +249,18 @@ impl Cloud {
         if !first.has_more {
             return Ok(Arc::new(first.rows.clone()));
         }
-        let ids = self.list_server_ids(filter).await?;
         let mut seen: HashSet<String> = first.rows.iter().map(|row| row.id.clone()).collect();
-        let start = first
-            .rows
-            .last()
-            .and_then(|last| ids.iter().position(|id| *id == last.id));
-        let start = start.map_or(0, |position| position + 1);
-        let blocks = ids[start..]
+        let last = first.rows.last().map(|row| row.id.clone());
+        let rest = self
+            .list_after(SERVERS_BRIEF, filter, last.as_deref())
+            .await?;
+        let blocks = rest
             .chunks(DETAIL_BLOCK)
             .enumerate()
             .map(|(number, block)| {
-                let before = start + number * DETAIL_BLOCK;
-                let marker = before
-                    .checked_sub(1)
-                    .and_then(|index| ids.get(index))
-                    .cloned();
+                let before = (number * DETAIL_BLOCK).checked_sub(1);
+                let before = before.and_then(|place| rest.get(place));
+                let marker = before.map(|row| row.id.clone()).or_else(|| last.clone());
                 let limit = u32::try_from(block.len()).unwrap_or(DETAIL_PAGE);
                 async move {
                     self.list_page(SERVERS, filter, marker.as_deref(), limit)

@@ -41,7 +41,7 @@ pub struct ProjectUsage {
 }
 
 /// A time that usage is asked for, as Nova reads it: in UTC, without a zone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UsagePeriod {
     /// From when.
     pub start: String,

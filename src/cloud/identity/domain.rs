@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::PAGE;
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Cloud, Keep, Parameter, Reference, Service};
+use crate::cloud::{Cloud, Keep, Parameter, Reference, Service, Token};
 
 /// All domains.
 pub const DOMAINS: &Collection<Domain> = &Collection {
@@ -40,6 +40,25 @@ impl Row for Domain {
     }
 }
 
+impl Domain {
+    /// What a token tells of the domain with this id, if it names that: id and name.
+    #[must_use]
+    pub fn of_token(token: &Token, id: &str) -> Option<Self> {
+        let mut domains = token.domains();
+        domains.find(|domain| domain.id == id).map(Self::told)
+    }
+
+    fn told(domain: &Reference) -> Self {
+        Self {
+            id: domain.id.clone(),
+            name: domain.name.clone(),
+            description: None,
+            enabled: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
 impl Cloud {
     /// The domains that the credential may list; else those its user may work in, and those of
     /// its user and project.
@@ -51,13 +70,7 @@ impl Cloud {
         let listed: Arc<Vec<Arc<Domain>>> = self.list_of_log_in("/auth/domains", "domains").await?;
         let mut rows = listed.to_vec();
         let token = self.token().await?;
-        let project = token.project.as_ref();
-        let known = [
-            token.domain.as_ref(),
-            project.and_then(|project| project.domain.as_deref()),
-            token.user.domain.as_deref(),
-        ];
-        for domain in known.into_iter().flatten() {
+        for domain in token.domains() {
             if !rows.iter().any(|row| row.id == domain.id) {
                 rows.push(self.own_domain(domain).await?);
             }
@@ -71,14 +84,6 @@ impl Cloud {
             Err(error) if error.is_forbidden() => None,
             other => other?,
         };
-        Ok(shown.unwrap_or_else(|| {
-            Arc::new(Domain {
-                id: domain.id.clone(),
-                name: domain.name.clone(),
-                description: None,
-                enabled: None,
-                tags: Vec::new(),
-            })
-        }))
+        Ok(shown.unwrap_or_else(|| Arc::new(Domain::told(domain))))
     }
 }

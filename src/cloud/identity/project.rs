@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::PAGE;
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Cloud, Keep, Parameter, Service};
+use crate::cloud::{Cloud, Keep, Parameter, Reference, Service, Token};
 
 /// All projects of the domains that the credential reads; domains are not among them.
 pub const PROJECTS: &Collection<Project> = &Collection {
@@ -46,6 +46,28 @@ impl Row for Project {
     }
 }
 
+impl Project {
+    /// What a token tells of the project with this id, if it is for that: id, name and domain.
+    #[must_use]
+    pub fn of_token(token: &Token, id: &str) -> Option<Self> {
+        let project = token.project.as_ref().filter(|project| project.id == id);
+        project.map(Self::told)
+    }
+
+    fn told(project: &Reference) -> Self {
+        Self {
+            id: project.id.clone(),
+            name: project.name.clone(),
+            description: None,
+            domain_id: project.domain().map(|domain| domain.id.clone()),
+            parent_id: None,
+            enabled: None,
+            is_domain: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
 impl Cloud {
     /// The projects that the credential may list; else those its user may work in.
     pub async fn list_projects(&self, query: &[Parameter]) -> Result<Arc<Vec<Arc<Project>>>> {
@@ -62,16 +84,7 @@ impl Cloud {
             return Ok(listed);
         }
         let mut rows = listed.to_vec();
-        rows.push(Arc::new(Project {
-            id: project.id.clone(),
-            name: project.name.clone(),
-            description: None,
-            domain_id: project.domain.as_ref().map(|domain| domain.id.clone()),
-            parent_id: None,
-            enabled: None,
-            is_domain: None,
-            tags: Vec::new(),
-        }));
+        rows.push(Arc::new(Project::told(project)));
         Ok(Arc::new(rows))
     }
 }

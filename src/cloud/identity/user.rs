@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::PAGE;
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row, escape};
-use crate::cloud::{Cloud, Keep, Parameter, Service};
+use crate::cloud::{Cloud, Keep, Parameter, Reference, Service, Token};
 
 /// All users of the domains that the credential reads.
 pub const USERS: &Collection<User> = &Collection {
@@ -45,6 +45,27 @@ impl Row for User {
     }
 }
 
+impl User {
+    /// What a token tells of the user with this id, if it speaks for them: id, name and domain.
+    #[must_use]
+    pub fn of_token(token: &Token, id: &str) -> Option<Self> {
+        (token.user.id == id).then(|| Self::told(&token.user))
+    }
+
+    fn told(user: &Reference) -> Self {
+        Self {
+            id: user.id.clone(),
+            name: user.name.clone(),
+            domain_id: user.domain().map(|domain| domain.id.clone()),
+            enabled: None,
+            description: None,
+            email: None,
+            default_project_id: None,
+            password_expires_at: None,
+        }
+    }
+}
+
 impl Cloud {
     /// The users that the credential may list; else its own.
     pub async fn list_users(&self, query: &[Parameter]) -> Result<Arc<Vec<Arc<User>>>> {
@@ -58,18 +79,7 @@ impl Cloud {
             Err(error) if error.is_forbidden() => None,
             other => other?,
         };
-        let user = shown.unwrap_or_else(|| {
-            Arc::new(User {
-                id: token.user.id.clone(),
-                name: token.user.name.clone(),
-                domain_id: token.user.domain.as_ref().map(|domain| domain.id.clone()),
-                enabled: None,
-                description: None,
-                email: None,
-                default_project_id: None,
-                password_expires_at: None,
-            })
-        });
+        let user = shown.unwrap_or_else(|| Arc::new(User::told(&token.user)));
         Ok(Arc::new(vec![user]))
     }
 

@@ -94,7 +94,7 @@ impl Stack {
 }
 
 /// A stack's name and id: a path with one of them only is answered with a redirection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StackPath {
     /// The name.
     pub name: String,

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
 use super::volume::{Volume, VolumesById};
 use crate::Result;
@@ -15,6 +15,7 @@ use crate::graph::compute::server::Server;
 use crate::graph::compute::server::plans::name_of;
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
@@ -95,12 +96,12 @@ impl VolumeAttachment {
 
     /// The project of the volume, which is the attachment's: lists of attachments do not tell it.
     /// Null when it is gone, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
         let found = async {
             let Some(volume) = self.volume_row().await? else {
                 return Ok(None);
             };
-            by_maybe_id(&self.scope, volume.project_id.as_deref()).await
+            own::find(context, &self.scope, volume.project_id.as_deref()).await
         };
         answered(found.await)
     }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, SimpleObject};
 use futures_util::future::try_join_all;
 
 use super::FEW_PARENTS;
@@ -16,6 +16,7 @@ use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
@@ -93,13 +94,23 @@ impl VolumeBackup {
 
     /// The project it belongs to; null when that is gone, and to all but
     /// administrators.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_deref().map(String::as_str)).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_deref().map(String::as_str),
+        )
+        .await
     }
 
     /// Who made it; null when they are gone, or the credential may not see them.
-    async fn user(&self) -> Answered<User> {
-        answered(by_maybe_id(&self.scope, self.user_id.as_deref().map(String::as_str)).await)
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.user_id.as_deref().map(String::as_str),
+        )
+        .await
     }
 }
 

@@ -4,23 +4,25 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, SimpleObject};
 use futures_util::future::try_join_all;
 
 use super::FEW_PARENTS;
 use super::volume::Volume;
+use super::volume::names::{NameOfVolume, name_of};
 use crate::Result;
 use crate::cloud::block_storage::{self, SNAPSHOTS};
 use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
 use crate::graph::noun::{
-    Noun, Pushed, Rows, by_maybe_id, contains, grouped, root_fields, unset_or,
+    Noun, Pushed, Rows, Wanted, by_maybe_id, contains, grouped, root_fields, unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -74,14 +76,29 @@ impl VolumeSnapshot {
         answered(by_maybe_id(&self.scope, self.volume_id.as_deref().map(String::as_str)).await)
     }
 
+    /// The name of that volume, for less than the volume; null when it has none, or is gone.
+    async fn volume_name(&self) -> Answered<String> {
+        name_of(&self.scope, self.volume_id.as_deref().map(String::as_str)).await
+    }
+
     /// The project it belongs to; null when that is gone, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_deref().map(String::as_str)).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_deref().map(String::as_str),
+        )
+        .await
     }
 
     /// Who made it; null when they are gone, or the credential may not see them.
-    async fn user(&self) -> Answered<User> {
-        answered(by_maybe_id(&self.scope, self.user_id.as_deref().map(String::as_str)).await)
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.user_id.as_deref().map(String::as_str),
+        )
+        .await
     }
 }
 
@@ -246,6 +263,12 @@ impl Noun for VolumeSnapshot {
 
     fn push_name(name: &str) -> Vec<Parameter> {
         vec![("name".into(), name.to_owned())]
+    }
+
+    fn ahead(scope: &Scope, wanted: &Wanted<'_>) {
+        if wanted.has(&["volumeName"]) {
+            NameOfVolume::start(scope);
+        }
     }
 
     async fn all(cloud: &Cloud, query: Vec<Parameter>) -> Result<Rows<block_storage::Snapshot>> {

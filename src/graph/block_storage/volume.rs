@@ -1,6 +1,7 @@
 //! Volumes: the disks that servers are given.
 
 mod edges;
+pub mod names;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -12,11 +13,13 @@ use crate::Result;
 use crate::cloud::block_storage::{self, VOLUMES, id_literal};
 use crate::cloud::collection::Collection;
 use crate::cloud::{Cloud, Parameter};
+use crate::graph::compute::server::plans::NameOfServer;
 use crate::graph::connection::Node;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
 use crate::graph::noun::{
-    ById, Noun, Pushed, Rows, contains, grouped, joined, root_fields, singly_or_listed, unset_or,
+    ById, Noun, Pushed, Rows, Wanted, contains, grouped, joined, root_fields, singly_or_listed,
+    unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -339,6 +342,12 @@ impl Noun for Volume {
 
     fn push_name(name: &str) -> Vec<Parameter> {
         vec![("name".into(), name.to_owned())]
+    }
+
+    fn ahead(scope: &Scope, wanted: &Wanted<'_>) {
+        if wanted.has(&["attachments", "serverName"]) {
+            NameOfServer::start(scope);
+        }
     }
 
     async fn all(cloud: &Cloud, query: Vec<Parameter>) -> Result<Rows<block_storage::Volume>> {

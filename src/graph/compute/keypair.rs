@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::join_all;
 
 use crate::Result;
@@ -13,10 +13,11 @@ use crate::cloud::compute::{self, KEYPAIRS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::own;
 use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::resolve;
-use crate::graph::noun::{IdShape, Noun, Pushed, Rows, by_id, contains, root_fields, unset_or};
+use crate::graph::noun::{IdShape, Noun, Pushed, Rows, contains, root_fields, unset_or};
 use crate::graph::scalar::{Ref, open_enum};
 use crate::graph::scope::Scope;
 
@@ -48,8 +49,8 @@ impl Keypair {
     }
 
     /// Whose it is; null when they were deleted, or the credential may not see them.
-    async fn user(&self) -> Answered<User> {
-        let found = async { by_id(&self.scope, &self.owner().await?).await };
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        let found = async { own::find(context, &self.scope, Some(&self.owner().await?)).await };
         answered(found.await)
     }
 

@@ -10,16 +10,16 @@ use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::compute::{QuotaLine, QuotaSet};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::project_or_own;
-use crate::graph::noun::by_id;
 use crate::graph::quota::Quota;
 use crate::graph::scalar::Ref;
 use crate::graph::scope::{CloudRef, Scope};
 
 /// How much of compute a project may have, and has. From `GET /os-quota-sets/{project}/detail`
-/// (2.57).
+/// (2.57); of the credential's own, unless `reserved` is selected, from `GET /limits`.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub struct ComputeQuota {
@@ -51,8 +51,8 @@ impl ComputeQuota {
     }
 
     /// The project; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_id(&self.scope, &self.project_id).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(context, &self.scope, Some(self.project_id.as_str())).await
     }
 }
 
@@ -96,7 +96,7 @@ impl ComputeQuotaQuery {
         let found = async {
             let scope = self.0.scope(context)?;
             let project = project_or_own(&scope, project.as_ref()).await?;
-            compute_quota_of(&scope, &project).await
+            compute_quota_of(context, &scope, &project).await
         };
         answered(found.await)
     }
@@ -122,8 +122,28 @@ impl Plan for ComputeQuotaOfProject {
 }
 
 /// The quotas of a project.
-pub async fn compute_quota_of(scope: &Scope, project_id: &str) -> Result<Option<ComputeQuota>> {
+pub async fn compute_quota_of(
+    context: &Context<'_>,
+    scope: &Scope,
+    project_id: &str,
+) -> Result<Option<ComputeQuota>> {
+    let token = scope.token().await?;
+    let own = token.project.as_ref();
+    if own.is_some_and(|own| own.id == project_id) && !selects_reserved(context) {
+        let set = scope.cloud().get_own_compute_quota().await?;
+        return Ok(Some(ComputeQuota::new(scope, project_id, &set)));
+    }
     let loaded = scope.load::<ComputeQuotaOfProject>(project_id.to_owned());
     let set = loaded.await?.transpose()?;
     Ok(set.map(|set| ComputeQuota::new(scope, project_id, &set)))
+}
+
+/// Whether what is promised is selected of any quota: limits do not tell it.
+fn selects_reserved(context: &Context<'_>) -> bool {
+    let field = context.field();
+    let mut quotas = field.selection_set();
+    quotas.any(|quota| {
+        let mut lines = quota.selection_set();
+        lines.any(|line| line.name() == "reserved")
+    })
 }

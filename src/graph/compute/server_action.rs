@@ -13,10 +13,11 @@ use crate::cloud::collection::Page;
 use crate::cloud::compute;
 use crate::graph::connection::{Connection, Node, PageArguments, Reach, Total};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
-use crate::graph::noun::{by_id, by_maybe_id, id_of, reach_of, unset_or};
+use crate::graph::noun::{by_id, id_of, reach_of, unset_or};
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::{CloudRef, Scope};
 
@@ -74,13 +75,23 @@ impl ServerAction {
     }
 
     /// The project that it was asked in; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// Who asked; null when Nova itself did, they were deleted, or the credential may not see them.
-    async fn user(&self) -> Answered<User> {
-        answered(by_maybe_id(&self.scope, self.user_id.as_ref().map(|id| id.as_str())).await)
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.user_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The server; null when it is gone.

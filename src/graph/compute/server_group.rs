@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::try_join_all;
 
 use super::placed::with_empty;
@@ -14,12 +14,13 @@ use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, SERVER_GROUPS};
 use crate::graph::connection::{Connection, Node};
-use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::failure::{Answered, certain};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::identity::user::User;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::resolve_project;
-use crate::graph::noun::{ById, Noun, by_maybe_id, contains, nested, root_fields, unset_or};
+use crate::graph::noun::{ById, Noun, contains, nested, root_fields, unset_or};
 use crate::graph::scalar::{Ref, open_enum};
 use crate::graph::scope::Scope;
 
@@ -53,13 +54,23 @@ impl ServerGroup {
     }
 
     /// The project it belongs to; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// Who made it; null when they were deleted, or the credential may not see them.
-    async fn user(&self) -> Answered<User> {
-        answered(by_maybe_id(&self.scope, self.user_id.as_ref().map(|id| id.as_str())).await)
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.user_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// Its servers that the credential can see.

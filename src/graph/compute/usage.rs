@@ -11,10 +11,10 @@ use crate::cloud::Cloud;
 use crate::cloud::compute::{self, UsagePeriod};
 use crate::graph::connection::{Connection, Node, PageArguments, Reach};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::project_or_own;
-use crate::graph::noun::by_id;
 use crate::graph::scalar::{DateTime, Ref};
 use crate::graph::scope::{CloudRef, Scope};
 use crate::{Error, Result};
@@ -52,8 +52,8 @@ impl ProjectUsage {
     }
 
     /// The project; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_id(&self.scope, &self.project_id).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(context, &self.scope, Some(self.project_id.as_str())).await
     }
 }
 

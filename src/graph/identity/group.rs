@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::join_all;
 
 use super::domain::Domain;
+use super::own::told_or_asked;
 use super::role_assignment::{AssignmentsOfGroup, RoleAssignment};
 use super::user::{User, UsersOfGroup};
 use super::{SINGLY, among_ids, among_names, push_names, reach_beneath, reach_of_list};
@@ -18,9 +19,7 @@ use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::loader::Plan;
-use crate::graph::noun::{
-    IdShape, Noun, Pushed, Rows, by_maybe_id, contains, id_of, root_fields, unset_or,
-};
+use crate::graph::noun::{IdShape, Noun, Pushed, Rows, contains, id_of, root_fields, unset_or};
 use crate::graph::scalar::Ref;
 use crate::graph::scope::Scope;
 
@@ -49,8 +48,13 @@ impl Group {
     }
 
     /// The domain it is in; null when the credential may not see it.
-    async fn domain(&self) -> Answered<Domain> {
-        answered(by_maybe_id(&self.scope, self.domain_id.as_ref().map(|id| id.as_str())).await)
+    async fn domain(&self, context: &Context<'_>) -> Answered<Domain> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.domain_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// Its members, from `GET /groups/{id}/users`: at most a thousand, since Keystone gives no more.

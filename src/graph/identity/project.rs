@@ -177,6 +177,8 @@ impl Noun for Project {
         let parent = filter.parent.as_ref();
         let mut query: Vec<Parameter> = push_names(filter.names.as_ref()).into_iter().collect();
         query.extend(domain.map(|domain| ("domain_id".into(), domain.0.clone())));
+        // Keystone refuses the id of the default domain here, which is no UUID.
+        let parent = parent.filter(|parent| is_uuid(&parent.0));
         query.extend(parent.map(|parent| ("parent_id".into(), parent.0.clone())));
         Pushed {
             query,
@@ -219,4 +221,9 @@ impl Plan for ProjectsOfDomain {
             row.domain_id.as_deref()
         }))
     }
+}
+
+/// Whether an id is one that Keystone made.
+fn is_uuid(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit())
 }

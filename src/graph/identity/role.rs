@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
 use super::domain::Domain;
+use super::own::told_or_asked;
 use super::role_assignment::{AssignmentsOfRole, RoleAssignment};
 use super::{among_ids, among_names, reach_of_list};
 use crate::Result;
@@ -13,8 +14,8 @@ use crate::cloud::collection::Collection;
 use crate::cloud::identity::{self, ROLES};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, Reach};
-use crate::graph::failure::{Answered, answered, certain};
-use crate::graph::noun::{IdShape, Noun, Rows, by_maybe_id, contains, root_fields, unset_or};
+use crate::graph::failure::{Answered, certain};
+use crate::graph::noun::{IdShape, Noun, Rows, contains, root_fields, unset_or};
 use crate::graph::scope::Scope;
 
 /// A role: what somebody may do somewhere. From `GET /roles`; for a credential that may not list
@@ -42,8 +43,13 @@ impl Role {
     }
 
     /// The domain whose own it is; null when it is everyone's.
-    async fn domain(&self) -> Answered<Domain> {
-        answered(by_maybe_id(&self.scope, self.domain_id.as_ref().map(|id| id.as_str())).await)
+    async fn domain(&self, context: &Context<'_>) -> Answered<Domain> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.domain_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// Who has it, and where. For a credential that may not list assignments, its own.

@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
 use super::domain::Domain;
 use super::group::Group;
+use super::own::told_or_asked;
 use super::project::Project;
 use super::role::Role;
 use super::user::User;
@@ -99,8 +100,13 @@ impl RoleAssignment {
     }
 
     /// The user who has it; null when a group has it, or the credential may not see them.
-    async fn user(&self) -> Answered<User> {
-        answered(by_maybe_id(&self.scope, self.user_id.as_ref().map(|id| id.as_str())).await)
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.user_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The group whose members have it; null when a user has it, or the credential may not see it.
@@ -109,13 +115,23 @@ impl RoleAssignment {
     }
 
     /// The project it is for; null when it is for something else, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The domain it is for; null when it is for something else, or the credential may not see it.
-    async fn domain(&self) -> Answered<Domain> {
-        answered(by_maybe_id(&self.scope, self.domain_id.as_ref().map(|id| id.as_str())).await)
+    async fn domain(&self, context: &Context<'_>) -> Answered<Domain> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.domain_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 }
 
@@ -348,7 +364,7 @@ fn domain(part: Option<&Reference>) -> Option<&Reference> {
 }
 
 /// Which view of the assignments is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grants {
     /// As they were made.
     Assigned,

@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::join_all;
 
 use super::domain::Domain;
 use super::group::{Group, GroupsOfUser};
+use super::own::told_or_asked;
 use super::project::Project;
 use super::role_assignment::{AssignmentsOfUser, Grants, RoleAssignment};
 use super::{SINGLY, among_ids, among_names, push_names, reach_beneath, reach_of_list};
@@ -22,7 +23,7 @@ use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::loader::Plan;
 use crate::graph::noun::{
-    IdShape, Noun, Pushed, Rows, by_maybe_id, contains, grouped, id_of, root_fields, unset_or,
+    IdShape, Noun, Pushed, Rows, contains, grouped, id_of, root_fields, unset_or,
 };
 use crate::graph::owned::servers_of_user;
 use crate::graph::scalar::{DateTime, Ref};
@@ -60,20 +61,24 @@ impl User {
     }
 
     /// The domain they are in; null when the credential may not see it.
-    async fn domain(&self) -> Answered<Domain> {
-        answered(by_maybe_id(&self.scope, self.domain_id.as_ref().map(|id| id.as_str())).await)
+    async fn domain(&self, context: &Context<'_>) -> Answered<Domain> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.domain_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The project of a log-in that names none; null when there is none, it was deleted, or the
     /// credential may not see it.
-    async fn default_project(&self) -> Answered<Project> {
-        answered(
-            by_maybe_id(
-                &self.scope,
-                self.default_project_id.as_ref().map(|id| id.as_str()),
-            )
-            .await,
+    async fn default_project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.default_project_id.as_ref().map(|id| id.as_str()),
         )
+        .await
     }
 
     /// The roles they have, and where. For a credential that may not list assignments, its own.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, SimpleObject};
 use serde_json::Value;
 
 use super::member::{ImageMember, members_of};
@@ -16,6 +16,7 @@ use crate::graph::compute::placed::ServersOfImage;
 use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::narrowing::resolve_project;
 use crate::graph::noun::{Noun, Pushed, by_maybe_id, contains, nested_by, root_fields, unset_or};
@@ -88,8 +89,8 @@ impl Image {
 
     /// The project that owns it; null when it has none, that was deleted, or the credential may
     /// not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.row.owner.as_deref()).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(context, &self.scope, self.row.owner.as_deref()).await
     }
 
     /// The server that this was made of; null when it was made otherwise, or the server is gone.

@@ -11,6 +11,7 @@ use crate::Result;
 use crate::cloud::{Cloud, image};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::noun::{by_id, id_of, reach_of};
@@ -44,8 +45,8 @@ impl ImageMember {
 
     /// The project that it is shared with; null when it was deleted, or the credential may not see
     /// it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_id(&self.scope, &self.member_id).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(context, &self.scope, Some(self.member_id.as_str())).await
     }
 
     /// The image.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
 use super::network::Network;
 use super::port::{Port, PortStatus, PortsOfDevice};
@@ -16,14 +16,16 @@ use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, FLOATING_IPS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::compute::server::Server;
-use crate::graph::compute::server::plans::name_of;
+use crate::graph::compute::server::plans::{NameOfServer, name_of};
 use crate::graph::connection::Node;
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
-    ById, Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, root_fields, unset_or,
+    ById, Noun, Pushed, Wanted, by_maybe_id, by_repeated_id, contains, grouped, root_fields,
+    unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -87,8 +89,13 @@ impl FloatingIp {
     }
 
     /// The project it belongs to; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The server behind the port that it leads to; null when there is none.
@@ -295,6 +302,12 @@ impl Noun for FloatingIp {
         resolve::<Network>(scope, &mut filter.network).await?;
         resolve::<Router>(scope, &mut filter.router).await?;
         Ok(filter)
+    }
+
+    fn ahead(scope: &Scope, wanted: &Wanted<'_>) {
+        if wanted.has(&["serverName"]) {
+            NameOfServer::start(scope);
+        }
     }
 
     fn keeps(filter: &FloatingIpFilter, row: &network::FloatingIp) -> bool {

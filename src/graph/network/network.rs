@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use serde_json::Number;
 
 use super::port::{Port, PortsOfNetwork};
@@ -17,11 +17,12 @@ use crate::cloud::network::{self, IP_AVAILABILITIES, IpAvailability, NETWORKS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
-    Noun, Pushed, by_maybe_id, by_repeated_id, contains, nested_by, root_fields, unset_or,
+    Noun, Pushed, by_repeated_id, contains, nested_by, root_fields, unset_or,
 };
 use crate::graph::scalar::{BigInt, DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -90,8 +91,13 @@ impl Network {
 
     /// The project it belongs to; null when it has none, that was deleted, or the credential may
     /// not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The routers that it is joined to, by an interface or as their way out, as far as the

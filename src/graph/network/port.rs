@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
 use super::floating_ip::{FloatingIp, FloatingIpsOfPort};
 use super::network::Network;
@@ -19,6 +19,7 @@ use crate::cloud::{Cloud, Parameter};
 use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
@@ -95,8 +96,13 @@ impl Port {
 
     /// The project it belongs to; null when it has none, that was deleted, or the credential may
     /// not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The server that it is plugged into; null when that is something else, or was deleted.

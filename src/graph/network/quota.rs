@@ -10,10 +10,10 @@ use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::network::{self, Limit};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::project_or_own;
-use crate::graph::noun::by_id;
 use crate::graph::quota::Quota;
 use crate::graph::scalar::Ref;
 use crate::graph::scope::{CloudRef, Scope};
@@ -57,8 +57,8 @@ impl NetworkQuota {
     }
 
     /// The project; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_id(&self.scope, &self.project_id).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(context, &self.scope, Some(self.project_id.as_str())).await
     }
 }
 

@@ -4,24 +4,27 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::try_join;
 
 use super::floating_ip::{FloatingIp, FloatingIpsOfRouter};
 use super::network::Network;
 use super::port::{FixedIp, Port, PortsOfDevice};
-use super::subnet::Route;
+use super::rows_by;
+use super::subnet::{Route, Subnet};
 use crate::Result;
 use crate::cloud::collection::Collection;
-use crate::cloud::network::{self, PORTS, ROUTERS};
+use crate::cloud::network::{self, PORTS, ROUTERS, SUBNETS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node};
-use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
 use crate::graph::noun::{
-    Noun, Pushed, by_maybe_id, by_repeated_id, contains, nested, nested_by, root_fields, unset_or,
+    ById, Noun, Pushed, Wanted, by_maybe_id, by_repeated_id, contains, grouped, nested_by,
+    root_fields, unset_or,
 };
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -76,8 +79,13 @@ impl Router {
     }
 
     /// The project it belongs to; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The network that its gateway is on; null without a gateway.
@@ -105,17 +113,7 @@ impl Router {
             i32,
         >,
     ) -> Answered<Connection<Port>> {
-        let listed = async {
-            let device = self.row.id.clone();
-            let ports = self.scope.load::<PortsOfDevice>(device).await?;
-            let mut ports = ports.unwrap_or_default();
-            ports.retain(|port| {
-                let owner = port.device_owner.as_deref().unwrap_or_default();
-                INTERFACES.contains(&owner)
-            });
-            nested(&self.scope, &ports, first).await
-        };
-        certain(listed.await)
+        nested_by::<InterfacesOfRouter, Port>(&self.scope, &self.id, first).await
     }
 
     /// The floating IPs that it serves.
@@ -261,6 +259,15 @@ impl Noun for Router {
         Ok(filter)
     }
 
+    fn ahead(scope: &Scope, wanted: &Wanted<'_>) {
+        if wanted.has(&["interfaces"]) {
+            scope.start::<InterfacesOfRouter, _>(PORTS, interfaces());
+        }
+        if wanted.has(&["interfaces", "nodes", "fixedIps", "subnet"]) {
+            scope.start::<ById<Subnet>, _>(SUBNETS, Vec::new());
+        }
+    }
+
     fn keeps(filter: &RouterFilter, row: &network::Router) -> bool {
         let gateway = row.external_gateway_info.as_ref();
         unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
@@ -336,6 +343,38 @@ root_fields! {
     filter: RouterFilter, order: RouterOrderField
 }
 
+/// What narrows ports to routers' interfaces.
+fn interfaces() -> Vec<Parameter> {
+    INTERFACES
+        .map(|owner| ("device_owner".into(), owner.to_owned()))
+        .into()
+}
+
+/// The interfaces of routers by the router's id: from those of all routers when they were started
+/// ahead and are few, else from the routers' ports.
+pub struct InterfacesOfRouter;
+
+impl Plan for InterfacesOfRouter {
+    type Key = String;
+    type Value = Vec<Arc<network::Port>>;
+
+    async fn load(
+        cloud: Cloud,
+        routers: Vec<String>,
+    ) -> Result<HashMap<String, Vec<Arc<network::Port>>>> {
+        let ports = match cloud.asked_first_page(PORTS, &interfaces()).await? {
+            Some(page) if !page.has_more => page.rows.clone(),
+            _ => rows_by(&cloud, PORTS, "device_id", &routers).await?,
+        };
+        let is_interface = |port: &Arc<network::Port>| {
+            let owner = port.device_owner.as_deref().unwrap_or_default();
+            INTERFACES.contains(&owner)
+        };
+        let ports = ports.into_iter().filter(is_interface);
+        Ok(grouped(ports, |port| port.device_id.as_deref()))
+    }
+}
+
 /// Networks that are asked about by id; of more of them, all routers' interfaces are listed.
 const NETWORKS_IN_A_CALL: usize = 100;
 
@@ -350,8 +389,7 @@ impl Plan for RoutersOfNetwork {
         cloud: Cloud,
         networks: Vec<String>,
     ) -> Result<HashMap<String, Vec<Arc<network::Router>>>> {
-        let owners = INTERFACES.map(|owner| ("device_owner".into(), owner.to_owned()));
-        let mut query: Vec<Parameter> = owners.into();
+        let mut query = interfaces();
         if networks.len() <= NETWORKS_IN_A_CALL {
             let networks = networks.into_iter();
             query.extend(networks.map(|network| ("network_id".into(), network)));

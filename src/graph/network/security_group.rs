@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
 use super::port::{Port, PortsOfSecurityGroup};
 use crate::Result;
@@ -13,6 +13,7 @@ use crate::cloud::network::{self, SECURITY_GROUPS};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::narrowing::{FilterQuery, among, is, resolve_project};
 use crate::graph::noun::{
@@ -59,8 +60,13 @@ impl SecurityGroup {
     }
 
     /// The project it belongs to; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// What it lets through. What no rule names does not pass.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
 use super::network::{IpAvailabilityOfNetwork, Network, count};
 use super::port::{Port, PortsOfSubnet};
@@ -15,6 +15,7 @@ use crate::cloud::network::{self, SUBNETS, SubnetIpAvailability};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
@@ -82,8 +83,13 @@ impl Subnet {
     }
 
     /// The project it belongs to; null when it was deleted, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_ref().map(|id| id.as_str())).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The network it is on.

@@ -80,8 +80,9 @@ macro_rules! root_fields {
                 let page = $crate::graph::connection::PageArguments { first, after, offset, all };
                 let listed = async {
                     let scope = self.0.scope(context)?;
+                    let wanted = $crate::graph::noun::Wanted::of(context);
                     let order = order_by.map(|order| (order.field, order.direction));
-                    $crate::graph::noun::list::<$noun>(&scope, page, filter, order).await
+                    $crate::graph::noun::list::<$noun>(&scope, &wanted, page, filter, order).await
                 };
                 $crate::graph::failure::certain(listed.await)
             }

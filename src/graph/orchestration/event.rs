@@ -72,7 +72,7 @@ impl StackEvent {
 }
 
 /// So many of a stack's latest events.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LatestEvents {
     stack: StackPath,
     first: Option<usize>,

@@ -120,7 +120,7 @@ impl Plan for ResourcesOfStack {
 }
 
 /// Something that a stack may have made.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Physical {
     /// Its id in the service that has it.
     pub id: String,

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, SimpleObject};
 use serde_json::{Map, Value};
 
 use super::event::{EventsOfStack, LatestEvents, StackEvent};
@@ -16,6 +16,7 @@ use crate::cloud::orchestration::{self, STACKS, ShownStack, StackPath};
 use crate::cloud::{Cloud, Parameter};
 use crate::graph::connection::{Connection, Node, PageArguments};
 use crate::graph::failure::{Answered, answered};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
 use crate::graph::narrowing::{Narrowing, one_of};
@@ -155,8 +156,13 @@ impl Stack {
     }
 
     /// The project it belongs to; null when that is gone, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.project_id.as_deref().map(String::as_str)).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.project_id.as_deref().map(String::as_str),
+        )
+        .await
     }
 }
 

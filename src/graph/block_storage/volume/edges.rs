@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::ComplexObject;
+use async_graphql::{ComplexObject, Context};
 use futures_util::future::try_join_all;
 
 use super::Volume;
@@ -15,6 +15,7 @@ use crate::graph::block_storage::volume_type::{TypeByName, VolumeType};
 use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Reach};
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::identity::user::User;
 use crate::graph::image::image::Image;
@@ -119,12 +120,12 @@ impl Volume {
     }
 
     /// The project it belongs to; null when that is gone, or the credential may not see it.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.row.project_id.as_deref()).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(context, &self.scope, self.row.project_id.as_deref()).await
     }
 
     /// Who made it; null when they are gone, or the credential may not see them.
-    async fn user(&self) -> Answered<User> {
-        answered(by_maybe_id(&self.scope, self.row.user_id.as_deref()).await)
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        told_or_asked(context, &self.scope, self.row.user_id.as_deref()).await
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use async_graphql::ComplexObject;
+use async_graphql::{ComplexObject, Context};
 use futures_util::future::try_join_all;
 
 use super::plans::FaultOfServer;
@@ -21,6 +21,7 @@ use crate::graph::compute::server_action::{ServerAction, actions_of};
 use crate::graph::compute::server_group::{ServerGroup, groups_of};
 use crate::graph::connection::Connection;
 use crate::graph::failure::{Answered, answered, certain};
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::identity::user::User;
 use crate::graph::image::image::Image;
@@ -40,13 +41,13 @@ impl Server {
     }
 
     /// The project it belongs to; null when that is gone or hidden.
-    async fn project(&self) -> Answered<Project> {
-        answered(by_maybe_id(&self.scope, self.row.project_id.as_deref()).await)
+    async fn project(&self, context: &Context<'_>) -> Answered<Project> {
+        told_or_asked(context, &self.scope, self.row.project_id.as_deref()).await
     }
 
     /// The user who made it; null when that is gone or hidden.
-    async fn user(&self) -> Answered<User> {
-        answered(by_maybe_id(&self.scope, self.row.user_id.as_deref()).await)
+    async fn user(&self, context: &Context<'_>) -> Answered<User> {
+        told_or_asked(context, &self.scope, self.row.user_id.as_deref()).await
     }
 
     /// What went wrong; null unless something did. Costs a call for each server in ERROR that

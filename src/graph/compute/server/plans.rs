@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 
 use super::Server;
 use crate::Result;
+use crate::cloud::compute::SERVERS_BRIEF;
 use crate::cloud::{Cloud, compute};
 use crate::graph::failure::{Answered, answered};
 use crate::graph::loader::Plan;
@@ -14,14 +15,28 @@ use crate::graph::noun::Noun;
 use crate::graph::scope::Scope;
 
 /// The names of servers, for nouns that need no more of them. One or two are shown, more are
-/// looked up in Nova's light list, which costs a fifth of the rows.
+/// looked up in Nova's light list, which costs a fifth of the rows; lists that will need them
+/// start its first page ahead.
 pub struct NameOfServer;
+
+impl NameOfServer {
+    /// Starts the first page of the names.
+    pub fn start(scope: &Scope) {
+        scope.start::<Self, _>(SERVERS_BRIEF, Vec::new());
+    }
+}
 
 impl Plan for NameOfServer {
     type Key = String;
     type Value = String;
 
     async fn load(cloud: Cloud, ids: Vec<String>) -> Result<HashMap<String, String>> {
+        if let Some(page) = cloud.asked_first_page(SERVERS_BRIEF, &[]).await? {
+            let names = compute::names(&page.rows);
+            if !page.has_more || ids.iter().all(|id| names.contains_key(id)) {
+                return Ok(names);
+            }
+        }
         if ids.len() > 2 {
             return cloud.list_server_names().await;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::ComplexObject;
+use async_graphql::{ComplexObject, Context};
 use futures_util::future::try_join_all;
 
 use super::Project;
@@ -14,6 +14,7 @@ use crate::graph::compute::usage::{ProjectUsage, period, usage_of};
 use crate::graph::connection::Connection;
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::identity::domain::Domain;
+use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::role_assignment::{AssignmentsOfProject, Grants, RoleAssignment};
 use crate::graph::identity::user::User;
 use crate::graph::image::image::Image;
@@ -34,8 +35,13 @@ impl Project {
     }
 
     /// The domain it is in; null when the credential may not see it.
-    async fn domain(&self) -> Answered<Domain> {
-        answered(by_maybe_id(&self.scope, self.domain_id.as_ref().map(|id| id.as_str())).await)
+    async fn domain(&self, context: &Context<'_>) -> Answered<Domain> {
+        told_or_asked(
+            context,
+            &self.scope,
+            self.domain_id.as_ref().map(|id| id.as_str()),
+        )
+        .await
     }
 
     /// The project above it; null when that is its domain, or the credential may not see it.
@@ -166,12 +172,12 @@ impl Project {
 
     /// How much of Nova it may have, and has. A call for each project. Null for
     /// another project than the credential's own unless it is an administrator's.
-    async fn compute_quota(&self) -> Answered<ComputeQuota> {
+    async fn compute_quota(&self, context: &Context<'_>) -> Answered<ComputeQuota> {
         let found = async {
             if !sees_into(&self.scope, &self.id).await? {
                 return Ok(None);
             }
-            compute_quota_of(&self.scope, &self.id).await
+            compute_quota_of(context, &self.scope, &self.id).await
         };
         answered(found.await)
     }

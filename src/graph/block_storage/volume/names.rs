@@ -1,0 +1,76 @@
+//! The names of volumes, for nouns that need no more of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+
+use super::{MOST_IDS, MOST_LITERAL, Volume};
+use crate::Result;
+use crate::cloud::Cloud;
+use crate::cloud::block_storage::{VOLUMES_BRIEF, VolumeBrief, id_literal};
+use crate::graph::failure::{Answered, answered};
+use crate::graph::loader::Plan;
+use crate::graph::noun::Noun;
+use crate::graph::scope::Scope;
+use crate::graph::told::told;
+
+/// The names of volumes by their ids. For administrators a hundred in a call; for others one or
+/// two are shown, and more are looked up in Cinder's light list. Lists that will need them start
+/// its first page ahead.
+pub struct NameOfVolume;
+
+impl NameOfVolume {
+    /// Starts the first page of the names.
+    pub fn start(scope: &Scope) {
+        scope.start::<Self, _>(VOLUMES_BRIEF, Vec::new());
+    }
+}
+
+impl Plan for NameOfVolume {
+    type Key = String;
+    type Value = String;
+
+    async fn load(cloud: Cloud, ids: Vec<String>) -> Result<HashMap<String, String>> {
+        if let Some(page) = cloud.asked_first_page(VOLUMES_BRIEF, &[]).await? {
+            let is_there = |id: &String| page.rows.iter().any(|row| row.id == *id);
+            if !page.has_more || ids.iter().all(is_there) {
+                return Ok(names(&page.rows));
+            }
+        }
+        if ids.len() <= MOST_IDS && cloud.is_admin().await? {
+            let calls = ids.chunks(MOST_LITERAL).map(|ids| {
+                let filter = [("id".into(), id_literal(ids))];
+                let cloud = &cloud;
+                async move { cloud.list(VOLUMES_BRIEF, &filter).await }
+            });
+            let lists = try_join_all(calls).await?;
+            return Ok(lists.iter().flat_map(|rows| names(rows)).collect());
+        }
+        if ids.len() > 2 {
+            return Ok(names(&cloud.list_volumes_brief(&[]).await?));
+        }
+        let shown = ids.iter().map(|id| Volume::show(&cloud, id));
+        let rows = try_join_all(shown).await?.into_iter().flatten();
+        Ok(rows
+            .filter_map(|row| Some((row.id.clone(), told(row.name.as_deref())?)))
+            .collect())
+    }
+}
+
+fn names(rows: &[Arc<VolumeBrief>]) -> HashMap<String, String> {
+    let named = rows
+        .iter()
+        .filter_map(|row| Some((row.id.clone(), told(row.name.as_deref())?)));
+    named.collect()
+}
+
+/// The name of a volume; `None` when it has none, there is no such volume, or the credential may
+/// not see it.
+pub async fn name_of(scope: &Scope, id: Option<&str>) -> Answered<String> {
+    let found = async {
+        let Some(id) = id else { return Ok(None) };
+        scope.load::<NameOfVolume>(id.to_owned()).await
+    };
+    answered(found.await)
+}
