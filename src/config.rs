@@ -18,7 +18,7 @@ mod settings;
 mod tree;
 mod variables;
 
-pub use arguments::{Arguments, Command, Options};
+pub use arguments::{Arguments, Command, Options, Simulated};
 pub use cloud_entry::{
     ApplicationCredentialRef, Auth, CloudEntry, DomainRef, Interface, Named, Scope, Tls,
 };
@@ -29,6 +29,10 @@ pub use sections::{
 
 use self::settings::{Settings, boolean};
 use crate::Result;
+
+/// Where a simulated cloud listens when no flag says where: not where the server would, nor where
+/// a Keystone does.
+const SIMULATION_PORT: u16 = 5001;
 
 /// Everything the server was told. Its `Debug` shows no secret.
 #[derive(Clone, Debug)]
@@ -45,7 +49,7 @@ pub struct Config {
     pub limits: Limits,
     /// Which tools there are.
     pub tools: ToolSettings,
-    /// The clouds, the default first. Empty for [`Command::Schema`] alone, which needs none.
+    /// The clouds, the default first. Empty for the commands that need none of those configured.
     pub clouds: Vec<CloudEntry>,
     /// What was set to no effect, for the log, each once.
     pub warnings: Vec<String>,
@@ -59,11 +63,19 @@ impl Config {
     pub fn load(arguments: &Arguments, environment: &Environment) -> Result<Self> {
         let mut warnings = Vec::new();
         let settings = Settings::collect(&arguments.options, environment, &mut warnings)?;
-        let transport = Transport::read(&settings)?;
-        let http = HttpSettings::read(&settings, &mut warnings)?;
+        let transport = match arguments.command {
+            Some(Command::Demo(_) | Command::Simulate { .. }) => Transport::StreamableHttp,
+            _ => Transport::read(&settings)?,
+        };
+        let mut http = HttpSettings::read(&settings, &mut warnings)?;
+        let is_simulation = matches!(arguments.command, Some(Command::Simulate { .. }));
+        if is_simulation && arguments.options.get("FASTMCP_PORT").is_none() {
+            http.port = SIMULATION_PORT;
+        }
         let modify = settings.required("ALLOW_MODIFY_OPERATIONS", boolean)?;
-        let needs_clouds = !matches!(arguments.command, Some(Command::Schema { .. }));
-        if transport == Transport::StreamableHttp && needs_clouds {
+        let needs_clouds = matches!(arguments.command, None | Some(Command::Check));
+        let serves = needs_clouds || matches!(arguments.command, Some(Command::Demo(_)));
+        if transport == Transport::StreamableHttp && serves {
             http.check_exposure(modify, &mut warnings)?;
         }
         Ok(Self {
@@ -81,6 +93,14 @@ impl Config {
             warnings,
         })
     }
+}
+
+/// The clouds that the text of a clouds.yaml describes, the one named `default` first.
+///
+/// # Errors
+/// [`Error::Configuration`](crate::Error::Configuration) when it does not describe that one.
+pub fn clouds_in(text: &str, default: &str, environment: &Environment) -> Result<Vec<CloudEntry>> {
+    clouds::of_text(text, default, environment)
 }
 
 #[cfg(test)]

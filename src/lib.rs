@@ -13,5 +13,6 @@ pub mod graph;
 pub mod http;
 pub mod mcp;
 pub mod serve;
+pub mod simulation;
 
 pub use error::{Error, Result};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use mcp_openstack_ops::config::{Arguments, Command, Config, Environment, LogFormat};
-use mcp_openstack_ops::{check, serve};
+use mcp_openstack_ops::{check, serve, simulation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -37,6 +37,12 @@ fn start(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         None => runtime
             .block_on(serve::serve(&config))
+            .map(|()| ExitCode::SUCCESS),
+        Some(Command::Demo(cloud)) => runtime
+            .block_on(simulation::demo(&config, cloud, &environment))
+            .map(|()| ExitCode::SUCCESS),
+        Some(Command::Simulate { cloud, clouds_yaml }) => runtime
+            .block_on(simulation::simulate(&config, cloud, clouds_yaml.as_deref()))
             .map(|()| ExitCode::SUCCESS),
         Some(Command::Schema { federation }) => print(&serve::sdl(*federation)?),
         Some(Command::Check) => {

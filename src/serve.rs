@@ -1,7 +1,10 @@
 //! Puts the parts together as configured, and serves until told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cloud::{Answers, CacheLimits, Connection};
@@ -86,29 +89,60 @@ async fn serve_http(
     server: McpServer,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let settings = &config.http;
-    let options = HttpOptions {
-        host: settings.host.clone(),
-        port: settings.port,
-        secret: match &settings.auth {
-            RemoteAuth::Off => None,
-            RemoteAuth::Secret(secret) => Some(secret.clone()),
-        },
-        allowed_hosts: settings.allowed_hosts.clone(),
-        allowed_origins: settings.allowed_origins.clone(),
-    };
-    // Names are checked in front, for every door alike.
-    let service = mcp::http_service(server, Vec::new(), shutdown.clone());
-    let router = http::router(&options, graph, service)?;
-    let listener = http::bind(&options).await?;
-    let address = listener.local_addr()?;
+    let doors = Doors::open(config, graph, server, shutdown).await?;
+    let address = doors.address()?;
     tracing::info!(%address, "serving /mcp, /graphql, /graphql/schema, /healthz, /readyz on http://{address}");
-    http::serve(listener, router, shutdown).await;
+    doors.serve().await;
     Ok(())
 }
 
+/// The doors over HTTP, with their address taken.
+pub(crate) struct Doors {
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+}
+
+impl Doors {
+    pub(crate) async fn open(
+        config: &Config,
+        graph: Graph,
+        server: McpServer,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let settings = &config.http;
+        let options = HttpOptions {
+            host: settings.host.clone(),
+            port: settings.port,
+            secret: match &settings.auth {
+                RemoteAuth::Off => None,
+                RemoteAuth::Secret(secret) => Some(secret.clone()),
+            },
+            allowed_hosts: settings.allowed_hosts.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+        };
+        // Names are checked in front, for every door alike.
+        let service = mcp::http_service(server, Vec::new(), shutdown.clone());
+        let router = http::router(&options, graph, service)?;
+        let listener = http::bind(&options).await?;
+        Ok(Self {
+            listener,
+            router,
+            shutdown,
+        })
+    }
+
+    pub(crate) fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    pub(crate) async fn serve(self) {
+        http::serve(self.listener, self.router, self.shutdown).await;
+    }
+}
+
 /// The first signal asks to stop, the second does not ask.
-fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
+pub(crate) fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
     let refused = |error: std::io::Error| Error::Internal(format!("no signal handler: {error}"));
     let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
         .map_err(refused)?;

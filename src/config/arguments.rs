@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 
@@ -25,8 +27,22 @@ pub struct Arguments {
 }
 
 /// What to do instead of serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Command {
+    /// Serve every door over a cloud that is simulated inside the process: no cloud, no
+    /// configuration. The flags and variables of serving and of policy hold; those that describe a
+    /// cloud do not.
+    Demo(Simulated),
+    /// Simulate a cloud and nothing else, for `openstack` and other clients, on --host and --port
+    /// (5001 by default). The clouds.yaml to use is written to --clouds-yaml, or printed.
+    Simulate {
+        /// What the cloud is made of.
+        #[command(flatten)]
+        cloud: Simulated,
+        /// Where to write the clouds.yaml to use; an existing file is replaced.
+        #[arg(long, value_name = "FILE")]
+        clouds_yaml: Option<PathBuf>,
+    },
     /// Print the GraphQL schema that the configured policy shows.
     Schema {
         /// Print it as an Apollo Federation subgraph.
@@ -35,6 +51,37 @@ pub enum Command {
     },
     /// Validate the configuration, connect, and say what each service answers.
     Check,
+}
+
+/// What a simulated cloud is made of.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Simulated {
+    /// Servers in each region.
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = up_to(100_000))]
+    pub servers: u32,
+    /// Hypervisors in each region; as many as the servers need when not given.
+    #[arg(long, value_name = "N", value_parser = up_to(10_000))]
+    pub hypervisors: Option<u32>,
+    /// Projects; one for each 50 servers, and three at least, when not given.
+    #[arg(long, value_name = "N", value_parser = up_to(10_000))]
+    pub projects: Option<u32>,
+    /// Regions.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = up_to(10).range(1..))]
+    pub regions: u32,
+    /// The number the cloud is made from: the same one makes the same cloud.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How long each upstream answer is held back, as `20ms`.
+    #[arg(long, value_name = "DURATION", default_value = "0ms", value_parser = humantime::parse_duration)]
+    pub latency: Duration,
+    /// A file with what goes wrong, as JSON: `[{"service": "image", "fault": "down"}]`. The same
+    /// can be put to /simulator/faults while it runs.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}
+
+fn up_to(most: i64) -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(..=most)
 }
 
 /// The settings given as flags, by the key of the setting. Their values stay out of `Debug`.

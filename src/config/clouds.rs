@@ -19,16 +19,51 @@ pub(super) fn read(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<CloudEntry>> {
     let files = CloudFiles::read(settings, environment, warnings)?;
+    let choice = choose(settings, &files, warnings)?;
+    let variables = match choice {
+        Choice::Variables => Some(envvars::read(settings, environment, warnings)?),
+        Choice::Entry { .. } => None,
+    };
+    all(choice, variables, &files, environment, warnings)
+}
+
+/// Every cloud that a text describes.
+///
+/// # Errors
+/// When the text does not describe the default, or something that cannot be used.
+pub(super) fn of_text(
+    text: &str,
+    default: &str,
+    environment: &Environment,
+) -> Result<Vec<CloudEntry>> {
+    let files = CloudFiles::of_text(text)?;
+    let choice = Choice::Entry {
+        entry: default.to_owned(),
+        cloud: default.to_owned(),
+    };
+    let mut warnings = Vec::new();
+    let clouds = all(choice, None, &files, environment, &mut warnings)?;
+    match warnings.into_iter().next() {
+        None if !clouds.is_empty() => Ok(clouds),
+        None => Err(Error::Configuration(format!("it describes no `{default}`"))),
+        Some(warning) => Err(Error::Configuration(warning)),
+    }
+}
+
+fn all(
+    choice: Choice,
+    variables: Option<CloudEntry>,
+    files: &CloudFiles,
+    environment: &Environment,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<CloudEntry>> {
     let mut unknown = Vec::new();
-    let mut clouds = Vec::new();
-    let default_entry = match choose(settings, &files, warnings)? {
-        Choice::Variables => {
-            clouds.push(envvars::read(settings, environment, warnings)?);
-            None
-        }
+    let mut clouds: Vec<CloudEntry> = variables.into_iter().collect();
+    let default_entry = match choice {
+        Choice::Variables => None,
         Choice::Entry { entry, cloud } => {
-            let described = describe(&entry, &files, &mut unknown)?;
-            let described = first(described, &cloud, &files)?;
+            let described = describe(&entry, files, &mut unknown)?;
+            let described = first(described, &cloud, files)?;
             add_default(described, environment, &mut clouds, warnings)?;
             Some(entry)
         }
@@ -37,7 +72,7 @@ pub(super) fn read(
         if default_entry.as_ref() == Some(name) {
             continue;
         }
-        match describe(name, &files, &mut unknown) {
+        match describe(name, files, &mut unknown) {
             Ok(described) => add_usable(described, environment, &mut clouds, warnings),
             Err(error) => warnings.push(format!("cloud `{name}` is left out: {error}")),
         }
@@ -51,7 +86,7 @@ pub(super) fn read(
             unknown.join(", ")
         ));
     }
-    refuse_same_names(&clouds, &files)?;
+    refuse_same_names(&clouds, files)?;
     Ok(clouds)
 }
 

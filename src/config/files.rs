@@ -58,6 +58,16 @@ impl CloudFiles {
         })
     }
 
+    /// What a text says that is in no file.
+    pub(super) fn of_text(text: &str) -> Result<Self> {
+        let path = Path::new("clouds.yaml");
+        Ok(Self {
+            place: path.display().to_string(),
+            clouds: parse(path, text)?.entries("clouds")?,
+            profiles: BTreeMap::new(),
+        })
+    }
+
     /// How messages name an entry.
     pub(super) fn entry_place(&self, name: &str) -> String {
         format!("cloud `{name}` in {}", self.place)
