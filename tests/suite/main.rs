@@ -3,14 +3,20 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a helper that fails is a test that fails"
 )]
 
-mod broken_cloud;
+mod call_budgets;
+mod calls;
+mod credentials;
 mod doors;
+mod faults;
 mod layers;
-mod outage;
+mod paging;
 mod program;
 mod schema;
+mod simulated;
 mod support;
 mod tools;
+mod walk;

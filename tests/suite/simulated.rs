@@ -1,0 +1,231 @@
+//! A simulated cloud of any size and every door over it, in this process.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, header};
+use http_body_util::BodyExt;
+use mcp_openstack_ops::cloud::{Answers, CacheLimits, Connection};
+use mcp_openstack_ops::config::{CloudEntry, Environment, Variables, clouds_in};
+use mcp_openstack_ops::graph::Graph;
+use mcp_openstack_ops::graph::scope::Clouds;
+use mcp_openstack_ops::http::{HttpOptions, router};
+use mcp_openstack_ops::mcp::{McpServer, Tools, http_service};
+use openstack_simulator::log::Entry;
+use openstack_simulator::{Options, Simulator};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// The entry of an admin.
+pub(crate) const ADMIN: &str = "simulated";
+/// The entry of a member of one project.
+pub(crate) const MEMBER: &str = "simulated-member";
+/// The entry of a reader of the same one.
+pub(crate) const READER: &str = "simulated-reader";
+
+/// How long an operation may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// No answer takes that long: it is not going to come.
+const HANGS: Duration = Duration::from_secs(180);
+
+/// A simulated cloud, and this server over it. Nothing outlives an operation but the token and
+/// what discovery found, unless caches are asked for.
+pub(crate) struct Simulated {
+    pub(crate) simulator: Simulator,
+    pub(crate) tools: Vec<String>,
+    doors: Router,
+    stop: CancellationToken,
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// What is tried, where it differs from the usual.
+pub(crate) struct Trial {
+    pub(crate) options: Options,
+    /// Who asks when no cloud is named.
+    pub(crate) cloud: &'static str,
+    pub(crate) deadline: Duration,
+    /// How long lists are kept.
+    pub(crate) cache: Duration,
+    /// What to make of the entries first.
+    pub(crate) entries: fn(&mut Vec<CloudEntry>),
+}
+
+impl Default for Trial {
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            cloud: ADMIN,
+            deadline: PATIENCE,
+            cache: Duration::ZERO,
+            entries: |_| {},
+        }
+    }
+}
+
+impl Simulated {
+    /// As an admin.
+    pub(crate) async fn of(servers: usize) -> Self {
+        Self::as_who(ADMIN, servers).await
+    }
+
+    pub(crate) async fn as_who(cloud: &'static str, servers: usize) -> Self {
+        let options = Options {
+            servers,
+            ..Options::default()
+        };
+        Self::start(Trial {
+            options,
+            cloud,
+            ..Trial::default()
+        })
+        .await
+    }
+
+    pub(crate) async fn start(trial: Trial) -> Self {
+        let simulator = Simulator::new(trial.options);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let serving = (simulator.clone(), stop.clone());
+        tokio::spawn(async move { serving.0.serve(listener, serving.1).await });
+        let environment = Environment {
+            variables: Variables::default(),
+            directory: PathBuf::from("/"),
+            home: None,
+            system_directory: PathBuf::from("/"),
+        };
+        let text = simulator.clouds_yaml(&url);
+        let mut entries = clouds_in(&text, trial.cloud, &environment).unwrap();
+        (trial.entries)(&mut entries);
+        let answers = Arc::new(Answers::new(CacheLimits {
+            rows: trial.cache,
+            reference: trial.cache,
+            bytes: 64 * 1024 * 1024,
+        }));
+        let connect = |entry| Arc::new(Connection::new(entry, Arc::clone(&answers)).unwrap());
+        let clouds = Clouds::new(entries.into_iter().map(connect).collect());
+        let graph = Graph::new(clouds, trial.deadline).unwrap();
+        let tools = Tools::load(graph.sdl(), None).unwrap();
+        let names = tools.listed().into_iter().map(|tool| tool.name.to_string());
+        let names = names.collect();
+        let server = McpServer::new(tools, Arc::new(graph.clone()));
+        let service = http_service(server, Vec::new(), stop.clone());
+        let options = HttpOptions {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            secret: None,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+        };
+        let doors = router(&options, graph, service).unwrap();
+        Self {
+            simulator,
+            tools: names,
+            doors,
+            stop,
+        }
+    }
+
+    /// The whole answer to a query.
+    pub(crate) async fn graphql(&self, query: &str) -> Value {
+        self.post("/graphql", json!({"query": query})).await
+    }
+
+    /// The data of an answer without errors.
+    pub(crate) async fn data(&self, query: &str) -> Value {
+        let mut answer = self.graphql(query).await;
+        assert!(answer.get("errors").is_none(), "{query}: {answer:#}");
+        answer["data"].take()
+    }
+
+    /// The whole result of a tool call.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
+        let parameters = json!({"name": tool, "arguments": arguments});
+        let message =
+            json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": parameters});
+        let mut answer = self.post("/mcp", message).await;
+        assert!(answer.get("error").is_none(), "{tool}: {answer:#}");
+        answer["result"].take()
+    }
+
+    /// What the cloud was asked while something was done, but for tokens.
+    pub(crate) async fn asked_during<T>(&self, work: impl Future<Output = T>) -> (T, Vec<Entry>) {
+        let before = self.simulator.log().count();
+        let done = work.await;
+        let entries = self.simulator.log().after(before, usize::MAX);
+        let questions = entries
+            .into_iter()
+            .filter(|entry| !entry.path.ends_with("/auth/tokens"));
+        (done, questions.collect())
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let request = Request::post(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json, text/event-stream")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let answered = tokio::time::timeout(HANGS, self.doors.clone().oneshot(request)).await;
+        let response = answered
+            .unwrap_or_else(|_| panic!("{path} hangs: {body}"))
+            .unwrap();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&bytes)
+            .unwrap_or_else(|error| panic!("{path}: {error}: {}", String::from_utf8_lossy(&bytes)))
+    }
+}
+
+/// Each tool with the arguments it cannot do without.
+pub(crate) fn arguments(tool: &str) -> Value {
+    match tool {
+        "search_instances" => json!({"search_term": "e"}),
+        "get_instance_by_name" | "get_server_events" => json!({"instance_name": "srv with spaces"}),
+        "get_instances_by_status" => json!({"status": "active"}),
+        _ => json!({}),
+    }
+}
+
+/// Every id in an answer, and every count by its path.
+pub(crate) fn facts(answer: &Value) -> (Vec<String>, BTreeMap<String, Value>) {
+    let mut ids = Vec::new();
+    let mut counts = BTreeMap::new();
+    collect(answer, "", &mut ids, &mut counts);
+    (ids, counts)
+}
+
+fn collect(value: &Value, path: &str, ids: &mut Vec<String>, counts: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = format!("{path}.{name}");
+                match value {
+                    Value::String(text) if name == "id" => ids.push(text.clone()),
+                    Value::Number(_) if name == "totalCount" || name == "count" => {
+                        counts.insert(path.clone(), value.clone());
+                    }
+                    _ => {}
+                }
+                collect(value, &path, ids, counts);
+            }
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                collect(item, &format!("{path}.{place}"), ids, counts);
+            }
+        }
+        _ => {}
+    }
+}
