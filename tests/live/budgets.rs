@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::Scenario;
-use crate::harness::{Live, tool_calls, upstream_calls};
+use crate::harness::{Live, some_zone, tool_calls, upstream_calls};
+use crate::person::Who;
 
 pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
     ("budgets::details_of_50_servers", |live| {
@@ -23,8 +24,9 @@ pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
         search(live, "image", "debian")
     }),
     ("budgets::search_by_zone", |live| {
-        search(live, "availability_zone", "nova")
+        search(live, "availability_zone", &some_zone(live))
     }),
+    ("budgets::names_beside_lists", names_beside_lists),
     (
         "budgets::an_edge_costs_one_call_for_all",
         an_edge_costs_one_call_for_all,
@@ -34,6 +36,22 @@ pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
 fn search(live: &Live, place: &str, term: &str) {
     let arguments = json!({"search_term": term, "search_in": place, "limit": 50});
     budget(live, "search_instances", &arguments, 8);
+}
+
+/// A list, and what of its edges is another service's. Administrators' lists ask for the names of
+/// projects as well, and once more for those that are gone.
+fn names_beside_lists(live: &Live) {
+    let projects = if live.who() == Who::Admin { 2 } else { 0 };
+    for (tool, calls) in [
+        ("get_floating_ips", 2),
+        ("get_routers", 3),
+        ("get_security_groups", 1),
+        ("get_volume_snapshots", 2),
+        ("get_heat_stacks", 1),
+    ] {
+        // Of a list that is cut the rest is counted, which is a call more.
+        budget(live, tool, &json!({"limit": 999}), calls + projects);
+    }
 }
 
 /// The first call warms the token and discovery; the second is counted.

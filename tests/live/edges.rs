@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::Scenario;
-use crate::harness::{Live, Who};
+use crate::harness::Live;
+use crate::person::Who;
 
 pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
     ("edges::of_servers", of_servers),
@@ -169,8 +170,11 @@ fn addresses_of_servers(live: &Live) {
 }
 
 fn from_servers_to_names(live: &Live) {
+    // A list of images has no hidden ones, which servers are made of all the same.
     let named = |noun: &str, id: &Value| {
-        let row = live.rows(noun).iter().find(|row| row["id"] == *id);
+        let hidden = live.rows("hidden_images").iter();
+        let mut rows = live.rows(noun).iter().chain(hidden);
+        let row = rows.find(|row| row["id"] == *id);
         row.map_or(Value::Null, |row| row["name"].clone())
     };
     let wanted = |id: &str| {
@@ -179,8 +183,12 @@ fn from_servers_to_names(live: &Live) {
             .iter()
             .find(|server| server["id"] == id)
             .expect("a server");
+        // A server keeps the name of a flavor that was deleted since, which leads nowhere.
+        let flavor = &server["flavor"]["original_name"];
+        let mut flavors = live.rows("flavors").iter();
+        let flavor = flavors.find(|row| row["name"] == *flavor);
         let mut names = vec![
-            server["flavor"]["original_name"].clone(),
+            flavor.map_or(Value::Null, |row| row["name"].clone()),
             named("images", image_of(live, server)),
         ];
         names.push(named("projects", &server["tenant_id"]));
@@ -206,7 +214,7 @@ fn from_servers_to_names(live: &Live) {
 }
 
 /// The id of the image that a server was made of; of its boot volume's where it has no other.
-fn image_of<'a>(live: &'a Live, server: &'a Value) -> &'a Value {
+pub(crate) fn image_of<'a>(live: &'a Live, server: &'a Value) -> &'a Value {
     if !server["image"]["id"].is_null() {
         return &server["image"]["id"];
     }

@@ -1,100 +1,49 @@
-//! A server in front of the real cloud, and the truth about that cloud.
+//! A server in front of a cloud, and the truth about that cloud.
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::person::{Person, Who};
+
 /// How long the server may take to answer `/healthz`, and one request at the longest.
 const START: Duration = Duration::from_secs(20);
 const REQUEST: Duration = Duration::from_secs(60);
 const REVISION: &str = "2026-07-28";
 
-/// As whom the cloud is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Who {
-    /// The credential of `OS_CLOUD`, an admin.
-    Admin,
-    /// A member of one project.
-    Member,
-    /// A reader of one project.
-    Reader,
+/// The zone of the first server that is in one.
+pub(crate) fn some_zone(live: &Live) -> String {
+    let zones = live.rows("servers").iter();
+    let mut zones = zones.filter_map(|server| server["OS-EXT-AZ:availability_zone"].as_str());
+    zones
+        .find(|zone| !zone.is_empty())
+        .expect("a server in a zone")
+        .to_owned()
 }
 
-impl Who {
-    /// Everyone that the environment has a credential for.
-    pub(crate) fn all() -> Vec<Self> {
-        if set("OS_CLOUD").is_none() {
-            return Vec::new();
-        }
-        if set("LIVE_CLOUDS").is_none() {
-            return vec![Self::Admin];
-        }
-        vec![Self::Admin, Self::Member, Self::Reader]
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Member => "member",
-            Self::Reader => "reader",
-        }
-    }
-
-    /// The clouds.yaml entry, and the file it is in where that is not the usual one.
-    fn cloud(self) -> (String, Option<String>) {
-        match self {
-            Self::Admin => (
-                set("OS_CLOUD").expect("OS_CLOUD"),
-                set("OS_CLIENT_CONFIG_FILE"),
-            ),
-            Self::Member | Self::Reader => (format!("live-{}", self.name()), set("LIVE_CLOUDS")),
-        }
-    }
-
-    /// Writes a clouds.yaml with this person's entry, in which a service is at a closed port.
-    fn write_clouds_without(self, service: &str, path: &Path) {
-        let (cloud, file) = self.cloud();
-        let file = file.expect("OS_CLIENT_CONFIG_FILE names the clouds.yaml");
-        let text = std::fs::read_to_string(&file).expect("clouds.yaml");
-        let mut clouds: Value = serde_saphyr::from_str(&text).expect("YAML");
-        let entry = &mut clouds["clouds"][&cloud];
-        let key = format!("{}_endpoint_override", service.replace('-', "_"));
-        entry[key] = json!("http://127.0.0.1:9");
-        let alone = json!({"clouds": {cloud: entry.take()}});
-        // JSON is YAML.
-        std::fs::write(path, alone.to_string()).expect("a clouds.yaml of our own");
-    }
-
-    /// A command that sees this credential and no other.
-    fn command(self, program: impl AsRef<Path>) -> Command {
-        let mut command = Command::new(program.as_ref());
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("OS_") {
-                command.env_remove(name);
-            }
-        }
-        let (cloud, file) = self.cloud();
-        command.env("OS_CLOUD", cloud);
-        if let Some(file) = file {
-            command.env("OS_CLIENT_CONFIG_FILE", file);
-        }
-        command
-    }
-}
-
-fn set(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+/// A name that several of these servers have, and one that only one of them has, with a host.
+pub(crate) fn shared_and_own_names(servers: &[Value]) -> (Option<&str>, &str) {
+    let names = || servers.iter().filter_map(|server| server["name"].as_str());
+    let count = |name: &str| names().filter(|other| *other == name).count();
+    let shared = names().find(|name| count(name) > 1);
+    let runs = |server: &&Value| server["status"] == "ACTIVE";
+    let mut running = servers
+        .iter()
+        .filter(runs)
+        .filter_map(|server| server["name"].as_str());
+    let own = running.find(|name| count(name) == 1);
+    (shared, own.expect("a server with a name of its own"))
 }
 
 /// One person's view: the truth, and a server that is asked for it. Both are had when first needed.
 pub(crate) struct Live {
-    who: Who,
+    person: Person,
     /// The service that the server is led astray to a closed port for.
     dead: Option<&'static str>,
     runtime: Runtime,
@@ -110,9 +59,9 @@ struct Server {
 }
 
 impl Live {
-    pub(crate) fn new(who: Who) -> Self {
+    pub(crate) fn new(person: Person) -> Self {
         Self {
-            who,
+            person,
             dead: None,
             runtime: Runtime::new().expect("a runtime"),
             client: reqwest::Client::builder()
@@ -128,17 +77,28 @@ impl Live {
     pub(crate) fn without(&self, service: &'static str) -> Self {
         Self {
             dead: Some(service),
-            ..Self::new(self.who)
+            ..Self::new(self.person.clone())
         }
     }
 
     pub(crate) fn who(&self) -> Who {
-        self.who
+        self.person.who
+    }
+
+    /// The JSON that a Python script of the project prints as this person.
+    pub(crate) fn script(&self, path: &str) -> Value {
+        self.person.script(path)
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.person.name()
     }
 
     /// What openstacksdk says of a noun; null when this credential is refused it.
     pub(crate) fn truth(&self, noun: &str) -> &Value {
-        let truth = self.truth.get_or_init(|| oracle(self.who));
+        let truth = self
+            .truth
+            .get_or_init(|| self.script("tests/live/oracle.py"));
         truth
             .get(noun)
             .unwrap_or_else(|| panic!("oracle.py says nothing of {noun}"))
@@ -231,14 +191,15 @@ impl Live {
             .port();
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         let name = match self.dead {
-            None => self.who.name().to_owned(),
-            Some(service) => format!("{}-without-{service}", self.who.name()),
+            None => self.name(),
+            Some(service) => format!("{}-without-{service}", self.name()),
         };
+        let name = name.replace("::", "-");
         let log = folder.join(format!("live-{name}.log"));
-        let mut command = self.who.command(env!("CARGO_BIN_EXE_mcp-openstack-ops"));
+        let mut command = self.person.command(env!("CARGO_BIN_EXE_mcp-openstack-ops"));
         if let Some(service) = self.dead {
             let clouds = folder.join(format!("live-{name}.yaml"));
-            self.who.write_clouds_without(service, &clouds);
+            self.person.write_clouds_without(service, &clouds);
             command.env("OS_CLIENT_CONFIG_FILE", clouds);
         }
         let mut process = command
@@ -300,18 +261,4 @@ pub(crate) fn tool_calls(result: &Value) -> u64 {
     let bill = meta.values().find(|value| value["calls"].is_u64());
     let bill = bill.unwrap_or_else(|| panic!("no bill in {meta:?}"));
     bill["calls"].as_u64().expect("a number")
-}
-
-/// Runs `oracle.py` as this person.
-fn oracle(who: Who) -> Value {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/oracle.py");
-    let python = set("LIVE_PYTHON").unwrap_or_else(|| "python3".to_owned());
-    let output = who
-        .command(python)
-        .arg(script)
-        .output()
-        .expect("Python starts");
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "oracle.py failed:\n{complaint}");
-    serde_json::from_slice(&output.stdout).expect("JSON from oracle.py")
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::Scenario;
-use crate::harness::Live;
+use crate::edges::image_of;
+use crate::harness::{Live, shared_and_own_names, some_zone};
 
 pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
     ("instances::details_of_all_pages", details_of_all_pages),
@@ -29,7 +30,7 @@ pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
         search(live, "image", "debian", |server| image(live, server));
     }),
     ("instances::search_by_zone", |live| {
-        search(live, "availability_zone", "nova", zone)
+        search(live, "availability_zone", &some_zone(live), zone)
     }),
     ("instances::search_everywhere", search_everywhere),
     ("instances::search_minds_case", search_minds_case),
@@ -65,9 +66,9 @@ fn zone(server: &Value) -> String {
 
 /// The name of a server's image; nothing for one that started from a volume.
 fn image(live: &Live, server: &Value) -> String {
-    let id = text(server, "/image/id");
-    let images = live.rows("images");
-    let found = images.iter().find(|image| image["id"] == json!(id));
+    let id = image_of(live, server);
+    let images = live.rows("images").iter().chain(live.rows("hidden_images"));
+    let found = images.into_iter().find(|image| image["id"] == *id);
     found.map(|image| text(image, "/name")).unwrap_or_default()
 }
 
@@ -121,7 +122,10 @@ fn details_by_name_and_id(live: &Live) {
     let servers = live.rows("servers");
     let [one, other] = [&servers[0], &servers[servers.len() - 1]];
     let listed = json!({"instance_names": [name(one)], "instance_ids": [text(other, "/id")]});
-    let joined = json!({"instance_names": format!("{}, live-twin", name(one))});
+    let (shared, own) = shared_and_own_names(servers);
+    let other_name = shared.unwrap_or(own);
+    // A list in one string cannot name what has a comma in it.
+    let joined = json!({"instance_names": format!("{own}, {other_name}")});
     let rows = nodes(&live.tool("get_instance_details", &listed));
     let wanted = servers
         .iter()
@@ -130,7 +134,7 @@ fn details_by_name_and_id(live: &Live) {
     let rows = nodes(&live.tool("get_instance_details", &joined));
     let wanted = servers
         .iter()
-        .filter(|server| [name(one).as_str(), "live-twin"].contains(&name(server).as_str()));
+        .filter(|server| [own, other_name].contains(&name(server).as_str()));
     assert_eq!(ids(&rows, "/id"), ids(wanted, "/id"));
 }
 
@@ -176,7 +180,14 @@ fn details_say_what_is_so(live: &Live) {
 }
 
 fn by_status(live: &Live) {
-    for wanted in ["ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED", "ERROR"] {
+    // Nova filters by the state that a server is in, whatever it is busy with.
+    for (wanted, state) in [
+        ("ACTIVE", "active"),
+        ("SHUTOFF", "stopped"),
+        ("PAUSED", "paused"),
+        ("SUSPENDED", "suspended"),
+        ("ERROR", "error"),
+    ] {
         let rows = paged(
             live,
             "get_instances_by_status",
@@ -185,7 +196,7 @@ fn by_status(live: &Live) {
         let theirs = live
             .rows("servers")
             .iter()
-            .filter(|server| server["status"] == wanted);
+            .filter(|server| server["OS-EXT-STS:vm_state"] == state);
         assert_eq!(ids(&rows, "/id"), ids(theirs, "/id"), "{wanted}");
     }
 }
@@ -210,10 +221,13 @@ fn by_name(live: &Live) {
     );
     let missing = live.call(
         "get_instance_by_name",
-        &json!({"instance_name": "live-nobody"}),
+        &json!({"instance_name": "nobody-has-this-name"}),
     );
     assert_eq!(missing["isError"], json!(true), "{missing:#}");
-    assert!(missing.to_string().contains("live-nobody"), "{missing:#}");
+    assert!(
+        missing.to_string().contains("nobody-has-this-name"),
+        "{missing:#}"
+    );
 }
 
 /// What openstacksdk finds, and nothing else.

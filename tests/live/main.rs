@@ -1,12 +1,13 @@
-//! The live suite: what the graph and every tool say of a real cloud, compared value by value with
-//! what openstacksdk says of it.
+//! The live suite: what the graph and every tool say of a cloud, compared value by value with what
+//! openstacksdk says of it. The same scenarios run on a simulated cloud, which is started here, and
+//! on a real one.
 //!
-//! It needs `OS_CLOUD` (and `OS_CLIENT_CONFIG_FILE`, where clouds.yaml is not in its usual place),
-//! and a Python that has openstacksdk (`LIVE_PYTHON`, `python3` by default); `seed.py` makes what
-//! the scenarios look for. With `LIVE_CLOUDS`, the clouds.yaml that `seed.py` wrote, the scenarios
-//! also run as a member and as a reader of one project. Without `OS_CLOUD` there are no scenarios.
+//! Both need a Python that has openstacksdk (`LIVE_PYTHON`, `python3` by default). The real cloud is
+//! the one that `OS_CLOUD` names (with `OS_CLIENT_CONFIG_FILE`, where clouds.yaml is not in its usual
+//! place); `seed.py` makes what the scenarios look for. With `LIVE_CLOUDS`, the clouds.yaml that
+//! `seed.py` wrote, the scenarios also run as a member and as a reader of one project.
 //!
-//! `cargo test --test live -- NAME` runs those whose name contains NAME.
+//! `cargo test --test live -- NAME` runs those whose name contains NAME: `simulated::`, `real::admin`.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -14,12 +15,14 @@
 )]
 
 mod budgets;
+mod client;
 mod compare;
 mod edges;
 mod harness;
 mod instances;
 mod nouns;
 mod outage;
+mod person;
 mod tools;
 
 use std::process::ExitCode;
@@ -27,24 +30,30 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Trial};
 
-use harness::{Live, Who};
+use harness::Live;
+use person::Who;
 
 /// What a scenario does with a running server.
 type Scenario = fn(&Live);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let people = Who::all();
-    if people.is_empty() {
-        eprintln!(
-            "live: OS_CLOUD is not set, so there is no cloud to compare with; nothing is run"
-        );
-    } else if people.len() == 1 {
-        eprintln!("live: LIVE_CLOUDS is not set, so nothing is run as a member or a reader");
+    // The simulated cloud lives in it.
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut people = person::of_the_real_cloud();
+    match people.len() {
+        0 => eprintln!("live: OS_CLOUD is not set, so there is no real cloud to compare with"),
+        1 => eprintln!("live: LIVE_CLOUDS is not set, so nobody but an admin asks the real cloud"),
+        _ => {}
+    }
+    if person::has_openstacksdk() {
+        people.extend(person::of_a_simulated_cloud(&runtime));
+    } else {
+        eprintln!("live: there is no Python with openstacksdk (LIVE_PYTHON); nothing is compared");
     }
     let lives: Vec<Arc<Live>> = people
         .into_iter()
-        .map(|who| Arc::new(Live::new(who)))
+        .map(|person| Arc::new(Live::new(person)))
         .collect();
     let trials = lives.iter().flat_map(trials_of).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -62,13 +71,14 @@ fn trials_of(live: &Arc<Live>) -> Vec<Trial> {
     scenarios.extend(tools::SCENARIOS);
     if live.who() == Who::Admin {
         scenarios.extend(budgets::SCENARIOS);
+        scenarios.extend(client::SCENARIOS);
         scenarios.extend(outage::SCENARIOS);
     }
     scenarios
         .into_iter()
         .map(|(name, scenario)| {
             let live = Arc::clone(live);
-            let name = format!("{}::{name}", live.who().name());
+            let name = format!("{}::{name}", live.name());
             Trial::test(name, move || {
                 scenario(&live);
                 Ok(())

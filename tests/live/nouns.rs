@@ -12,7 +12,7 @@ use crate::compare::As::{
     Before, Behind, Filled, Flag, HeatProject, Joined, Number, Same, Set, Text, Time, Word,
 };
 use crate::compare::{Field, Noun};
-use crate::harness::Live;
+use crate::harness::{Live, shared_and_own_names};
 
 const ID: Field = ("id", "/id", Text);
 
@@ -369,15 +369,18 @@ fn one_by_id_and_by_name(live: &Live) {
     }
 }
 
-/// `seed.py` makes two servers of one name here, and one more in another project.
+/// Several servers of one name, or, where there are none, one of its own.
 fn ambiguous_name(live: &Live) {
+    let (shared, own) = shared_and_own_names(live.rows("servers"));
+    let name = shared.unwrap_or(own);
     let twins: Vec<&str> = live
         .rows("servers")
         .iter()
-        .filter(|server| server["name"] == "live-twin")
+        .filter(|server| server["name"] == name)
         .filter_map(|server| server["id"].as_str())
         .collect();
-    let answer = live.graphql("{ server(id: \"live-twin\") { id } }", &json!({}));
+    let query = "query One($name: String!) { server(id: $name) { id } }";
+    let answer = live.graphql(query, &json!({"name": name}));
     if let [only] = twins[..] {
         assert_eq!(answer["data"]["server"]["id"], only);
         return;

@@ -232,7 +232,8 @@ def stack(row):
     heat = cloud.orchestration
     return {
         'stack': get('stacks', heat, path, 'stack'),
-        'resources': get('stacks', heat, path + '/resources', 'resources'),
+        'resources': get('stacks', heat, path + '/resources', 'resources',
+                         nested_depth=5),
         'events': get('stacks', heat, path + '/events', 'events'),
         'template': get('stacks', heat, path + '/template'),
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::Scenario;
-use crate::harness::Live;
+use crate::harness::{Live, shared_and_own_names};
 
 pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
     ("outage::compute", |live| outage(live, "compute")),
@@ -52,10 +52,11 @@ const TOOLS: &[(&str, Option<&str>)] = &[
     ("get_heat_stacks", Some("orchestration")),
 ];
 
-fn arguments(tool: &str) -> Value {
+fn arguments(live: &Live, tool: &str) -> Value {
+    let (_, name) = shared_and_own_names(live.rows("servers"));
     match tool {
         "search_instances" => json!({"search_term": "project-1"}),
-        "get_instance_by_name" | "get_server_events" => json!({"instance_name": "live-server"}),
+        "get_instance_by_name" | "get_server_events" => json!({"instance_name": name}),
         "get_instances_by_status" => json!({"status": "ACTIVE"}),
         _ => json!({}),
     }
@@ -64,9 +65,9 @@ fn arguments(tool: &str) -> Value {
 fn outage(healthy: &Live, service: &'static str) {
     let broken = healthy.without(service);
     for (tool, rows_from) in TOOLS {
-        let well = healthy.call(tool, &arguments(tool));
+        let well = healthy.call(tool, &arguments(healthy, tool));
         let began = Instant::now();
-        let ill = broken.call(tool, &arguments(tool));
+        let ill = broken.call(tool, &arguments(healthy, tool));
         assert!(
             began.elapsed() < LONGEST,
             "{tool} took {:?}",

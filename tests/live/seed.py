@@ -8,8 +8,8 @@ whose OS_CLOUD entry has a project, a flavor and an image made by `cloud seed`,
 and its `project-1`. Most of it is made in the admin's project, because stacks,
 keypairs and quotas can be read in the credential's own project only.
 
-With --clouds-yaml it also writes the clouds `live-admin` (the same admin),
-`live-member` and `live-reader` (users of project-1 with just that role).
+With --clouds-yaml it also writes the clouds `epoxy-member` and `epoxy-reader`
+(users of project-1 with just that role), where OS_CLOUD is `epoxy`.
 """
 import argparse
 
@@ -63,7 +63,7 @@ resources:
 
 parser = argparse.ArgumentParser(description=__doc__,
                                  formatter_class=argparse.RawTextHelpFormatter)
-parser.add_argument('--clouds-yaml', help='where to write the three clouds')
+parser.add_argument('--clouds-yaml', help='where to write the two clouds')
 args = parser.parse_args()
 admin = openstack.connect()
 
@@ -114,13 +114,11 @@ def as_user(name):
 
 def write_clouds(path):
     import yaml
-    same = {key: value for key, value in admin.config.config.items()
-            if key in ('auth', 'region_name', 'auth_type', 'interface')}
-    clouds = {'live-admin': same, 'live-member': as_user('live-member'),
-              'live-reader': as_user('live-reader')}
+    clouds = {'%s-%s' % (admin.config.name, role): as_user('live-' + role)
+              for role in ('member', 'reader')}
     with open(path, 'w') as file:
         yaml.safe_dump({'clouds': clouds}, file)
-    say('clouds live-admin, live-member, live-reader in ' + path)
+    say('clouds %s in %s' % (', '.join(clouds), path))
 
 
 # ------------------------------------------------------------------ network
