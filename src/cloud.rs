@@ -105,7 +105,7 @@ impl Cloud {
 
     /// The token in use, had from Keystone when there is none yet.
     ///
-    /// Boxed, as [`Self::send`] and [`Self::kept`] are: they are the bottom of every resolver, and
+    /// Boxed, as `send` and `kept` are: they are the bottom of every resolver, and
     /// would be part of the type of each of them.
     pub fn token(&self) -> BoxFuture<'_, Result<Arc<Token>>> {
         let Connection {

@@ -6,15 +6,15 @@
 //! read one struct agree on its mistakes. What holds it to reality is `tests/recorded`: exchanges
 //! with a real cloud, whose shapes, paging, filters and errors it has to repeat.
 //!
-//! How a request goes: [`http`] takes it apart into a [`call::Call`], [`fault`] may spoil it,
-//! the service's module answers it from the [`world::World`], [`log`] remembers it. A service's
-//! module is named after its service type and has a file for each noun. The state is in [`world`],
+//! How a request goes: `http` takes it apart into a `call::Call`, `fault` may spoil it,
+//! the service's module answers it from the `world::World`, `log` remembers it. A service's
+//! module is named after its service type and has a file for each noun. The state is in `world`,
 //! one struct for each thing in its own terms; what a caller sees of it, by microversion and by
 //! role, is decided where it is served. Reads take the world as it is, writes change it, and what
-//! takes time in a cloud (a server that builds) is an event in [`world::events`], which is due by
-//! the [`clock`] or by hand.
+//! takes time in a cloud (a server that builds) is an event in `world::events`, which is due by
+//! the `clock` or by hand.
 //!
-//! Under `/simulator` is the simulation itself: its [`control`].
+//! Under `/simulator` is the simulation itself: its `control`.
 
 mod block_storage;
 mod call;
