@@ -1,8 +1,14 @@
 //! Keystone v3.
 
 mod assignments;
-mod rows;
+mod catalog;
+mod domain;
+mod group;
+mod listing;
+mod project;
+mod role;
 mod tokens;
+mod user;
 
 use bytes::Bytes;
 use http::header::{ALLOW, LOCATION, VARY, WWW_AUTHENTICATE};

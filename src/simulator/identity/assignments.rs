@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::rows::is_true;
+use super::listing::is_true;
 use super::{Subject, bad_request};
 use crate::call::Call;
 use crate::reply::{Answer, Reply};

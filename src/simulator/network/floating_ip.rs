@@ -2,18 +2,17 @@
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::cell::Cell;
 use super::filter::{Column, Kind, checked, filter, key};
-use super::listing::{Noun, Row, find};
+use super::listing::{Noun, Row, find, of_table};
 use super::{Absent, Asker, Owner};
 use crate::clock::{Written, zulu};
 use crate::reply::{Answer, Reply};
-use crate::world::network::{FloatingIp, Network};
+use crate::world::network::FloatingIp;
 
 #[derive(Serialize)]
 struct View<'w> {
@@ -72,17 +71,7 @@ impl<'w> Row<'w> for &'w FloatingIp {
         checked("updated_at", Kind::Time),
     ];
 
-    fn all(network: &'w Network) -> impl Iterator<Item = Self> {
-        network.floating_ips.values()
-    }
-
-    fn get(network: &'w Network, id: Uuid) -> Option<Self> {
-        network.floating_ips.get(&id)
-    }
-
-    fn id(self) -> Uuid {
-        self.id
-    }
+    of_table!(floating_ips);
 
     fn cell(self, _asker: &Asker<'w>, name: &str) -> Cell<'w> {
         match name {
@@ -95,14 +84,6 @@ impl<'w> Row<'w> for &'w FloatingIp {
             "status" => Cell::text(self.status),
             name => Cell::standard(&self.standard, name),
         }
-    }
-
-    fn tags(self) -> &'w [String] {
-        &self.standard.tags
-    }
-
-    fn updated(self) -> DateTime<Utc> {
-        self.standard.updated
     }
 
     fn is_visible(self, asker: &Asker<'w>) -> bool {

@@ -63,6 +63,32 @@ pub(super) trait Row<'w>: Copy {
     fn view(self, asker: &Asker<'w>) -> impl Serialize;
 }
 
+/// What is alike in the rows of every table of the world.
+macro_rules! of_table {
+    ($table:ident) => {
+        fn all(network: &'w crate::world::network::Network) -> impl Iterator<Item = Self> {
+            network.$table.values()
+        }
+
+        fn get(network: &'w crate::world::network::Network, id: uuid::Uuid) -> Option<Self> {
+            network.$table.get(&id)
+        }
+
+        fn id(self) -> uuid::Uuid {
+            self.id
+        }
+
+        fn tags(self) -> &'w [String] {
+            &self.standard.tags
+        }
+
+        fn updated(self) -> chrono::DateTime<chrono::Utc> {
+            self.standard.updated
+        }
+    };
+}
+pub(super) use of_table;
+
 pub(super) fn unknown<'w, R: Row<'w>>(id: &str) -> Reply {
     let noun = R::NOUN;
     let (before, behind) = noun.says;

@@ -1,16 +1,15 @@
 //! Networks.
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::cell::Cell;
 use super::filter::{Column, Kind, checked, filter, key};
-use super::listing::{Noun, Row};
+use super::listing::{Noun, Row, of_table};
 use super::{Absent, Asker, Owner};
 use crate::clock::{Written, zulu};
 use crate::world::Shared;
-use crate::world::network::{Network, NetworkRow};
+use crate::world::network::NetworkRow;
 
 #[derive(Serialize)]
 struct View<'w> {
@@ -88,17 +87,7 @@ impl<'w> Row<'w> for &'w NetworkRow {
         checked("updated_at", Kind::Time),
     ];
 
-    fn all(network: &'w Network) -> impl Iterator<Item = Self> {
-        network.networks.values()
-    }
-
-    fn get(network: &'w Network, id: Uuid) -> Option<Self> {
-        network.networks.get(&id)
-    }
-
-    fn id(self) -> Uuid {
-        self.id
-    }
+    of_table!(networks);
 
     fn cell(self, _asker: &Asker<'w>, name: &str) -> Cell<'w> {
         match name {
@@ -118,14 +107,6 @@ impl<'w> Row<'w> for &'w NetworkRow {
             }
             name => Cell::standard(&self.standard, name),
         }
-    }
-
-    fn tags(self) -> &'w [String] {
-        &self.standard.tags
-    }
-
-    fn updated(self) -> DateTime<Utc> {
-        self.standard.updated
     }
 
     fn is_visible(self, asker: &Asker<'w>) -> bool {

@@ -3,17 +3,16 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::cell::Cell;
 use super::filter::{Column, Filter, Kind, checked, filter, key};
-use super::listing::{Noun, Row};
+use super::listing::{Noun, Row, of_table};
 use super::{Absent, Asker, DNS_DOMAIN, Owner};
 use crate::clock::{Written, zulu};
 use crate::world::id::read_uuid;
-use crate::world::network::{FixedIp, Network, Port};
+use crate::world::network::{FixedIp, Port};
 
 #[derive(Serialize)]
 struct View<'w> {
@@ -204,17 +203,7 @@ impl<'w> Row<'w> for &'w Port {
         checked("updated_at", Kind::Time),
     ];
 
-    fn all(network: &'w Network) -> impl Iterator<Item = Self> {
-        network.ports.values()
-    }
-
-    fn get(network: &'w Network, id: Uuid) -> Option<Self> {
-        network.ports.get(&id)
-    }
-
-    fn id(self) -> Uuid {
-        self.id
-    }
+    of_table!(ports);
 
     fn cell(self, _asker: &Asker<'w>, name: &str) -> Cell<'w> {
         match name {
@@ -230,14 +219,6 @@ impl<'w> Row<'w> for &'w Port {
             "binding:vif_type" => Cell::text(self.vif_type),
             name => Cell::standard(&self.standard, name),
         }
-    }
-
-    fn tags(self) -> &'w [String] {
-        &self.standard.tags
-    }
-
-    fn updated(self) -> DateTime<Utc> {
-        self.standard.updated
     }
 
     /// The owner of a network sees all that is connected to it.

@@ -1,18 +1,17 @@
 //! Routers.
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::cell::Cell;
 use super::filter::{Column, Kind, checked, filter, key};
-use super::listing::{Noun, Row};
+use super::listing::{Noun, Row, of_table};
 use super::port::FixedIps;
 use super::subnet::{Route, routes};
 use super::{Absent, Asker, Owner};
 use crate::clock::{Written, zulu};
 use crate::world::Shared;
-use crate::world::network::{Network, Router};
+use crate::world::network::Router;
 
 #[derive(Serialize)]
 struct View<'w> {
@@ -68,17 +67,7 @@ impl<'w> Row<'w> for &'w Router {
         checked("updated_at", Kind::Time),
     ];
 
-    fn all(network: &'w Network) -> impl Iterator<Item = Self> {
-        network.routers.values()
-    }
-
-    fn get(network: &'w Network, id: Uuid) -> Option<Self> {
-        network.routers.get(&id)
-    }
-
-    fn id(self) -> Uuid {
-        self.id
-    }
+    of_table!(routers);
 
     fn cell(self, _asker: &Asker<'w>, name: &str) -> Cell<'w> {
         match name {
@@ -88,14 +77,6 @@ impl<'w> Row<'w> for &'w Router {
             "admin_state_up" => Cell::Flag(self.is_up),
             name => Cell::standard(&self.standard, name),
         }
-    }
-
-    fn tags(self) -> &'w [String] {
-        &self.standard.tags
-    }
-
-    fn updated(self) -> DateTime<Utc> {
-        self.standard.updated
     }
 
     fn is_visible(self, asker: &Asker<'w>) -> bool {

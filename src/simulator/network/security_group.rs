@@ -1,19 +1,18 @@
 //! Security groups, with their rules in them.
 
-use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::cell::Cell;
 use super::filter::{Column, Kind, checked, filter, key};
-use super::listing::{Noun, Row, fields, find};
+use super::listing::{Noun, Row, fields, find, of_table};
 use super::picked::Picked;
 use super::security_group_rule::Rule;
 use super::{Asker, Owner};
 use crate::clock::{Written, zulu};
 use crate::reply::{Answer, Reply};
-use crate::world::network::{Network, SecurityGroup};
+use crate::world::network::SecurityGroup;
 
 #[derive(Serialize)]
 struct View<'w> {
@@ -99,17 +98,7 @@ impl<'w> Row<'w> for &'w SecurityGroup {
         checked("updated_at", Kind::Time),
     ];
 
-    fn all(network: &'w Network) -> impl Iterator<Item = Self> {
-        network.security_groups.values()
-    }
-
-    fn get(network: &'w Network, id: Uuid) -> Option<Self> {
-        network.security_groups.get(&id)
-    }
-
-    fn id(self) -> Uuid {
-        self.id
-    }
+    of_table!(security_groups);
 
     fn cell(self, _asker: &Asker<'w>, name: &str) -> Cell<'w> {
         match name {
@@ -119,14 +108,6 @@ impl<'w> Row<'w> for &'w SecurityGroup {
             "shared" => Cell::Flag(false),
             name => Cell::standard(&self.standard, name),
         }
-    }
-
-    fn tags(self) -> &'w [String] {
-        &self.standard.tags
-    }
-
-    fn updated(self) -> DateTime<Utc> {
-        self.standard.updated
     }
 
     fn is_visible(self, asker: &Asker<'w>) -> bool {

@@ -2,16 +2,15 @@
 
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::cell::Cell;
 use super::filter::{Column, Kind, checked, filter, key};
-use super::listing::{Noun, Row};
+use super::listing::{Noun, Row, of_table};
 use super::{Absent, Asker, Owner};
 use crate::clock::{Written, zulu};
-use crate::world::network::{Network, Subnet};
+use crate::world::network::Subnet;
 
 #[derive(Serialize)]
 struct View<'w> {
@@ -91,17 +90,7 @@ impl<'w> Row<'w> for &'w Subnet {
         checked("updated_at", Kind::Time),
     ];
 
-    fn all(network: &'w Network) -> impl Iterator<Item = Self> {
-        network.subnets.values()
-    }
-
-    fn get(network: &'w Network, id: Uuid) -> Option<Self> {
-        network.subnets.get(&id)
-    }
-
-    fn id(self) -> Uuid {
-        self.id
-    }
+    of_table!(subnets);
 
     fn cell(self, asker: &Asker<'w>, name: &str) -> Cell<'w> {
         let network = || asker.network.networks.get(&self.network);
@@ -118,14 +107,6 @@ impl<'w> Row<'w> for &'w Subnet {
             "shared" => Cell::Flag(network().is_some_and(|network| network.is_shared)),
             name => Cell::standard(&self.standard, name),
         }
-    }
-
-    fn tags(self) -> &'w [String] {
-        &self.standard.tags
-    }
-
-    fn updated(self) -> DateTime<Utc> {
-        self.standard.updated
     }
 
     fn is_visible(self, asker: &Asker<'w>) -> bool {

@@ -1,15 +1,19 @@
-//! Networks, routers, security groups, agents; ports and floating IPs.
+//! Networks, routers, security groups, and ports.
+
+mod agent;
+mod floating_ip;
+mod prefix;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
 use uuid::Uuid;
 
+use self::prefix::Prefix;
 use super::Maker;
 use crate::world::network::{
-    Agent, FixedIp, FloatingIp, Gateway, NetworkQuota, NetworkRow, Port, RbacPolicy, Router,
-    SecurityGroup, SecurityGroupRule, Standard, Subnet,
+    FixedIp, Gateway, NetworkQuota, NetworkRow, Port, RbacPolicy, Router, SecurityGroup,
+    SecurityGroupRule, Standard, Subnet,
 };
 use crate::world::{Key, Shared};
 
@@ -412,121 +416,6 @@ impl Maker<'_> {
         }
     }
 
-    /// The agents of the hypervisors and of two network nodes. The agents of a host that fell
-    /// silent did so too.
-    pub(super) fn network_agents(&mut self) {
-        let services = self.region.compute.services.values();
-        let hosts: Vec<_> = services
-            .filter(|service| service.binary == "nova-compute")
-            .map(|service| (service.host.clone(), service.silent_since))
-            .collect();
-        for (host, silent_since) in hosts {
-            self.agent(
-                "Open vSwitch agent",
-                "neutron-openvswitch-agent",
-                &host,
-                silent_since,
-            );
-        }
-        for number in 1..=2 {
-            let host = Shared::from(format!("network-{number}"));
-            for (kind, binary) in [
-                ("Open vSwitch agent", "neutron-openvswitch-agent"),
-                ("L3 agent", "neutron-l3-agent"),
-                ("DHCP agent", "neutron-dhcp-agent"),
-                ("Metadata agent", "neutron-metadata-agent"),
-            ] {
-                self.agent(kind, binary, &host, None);
-            }
-        }
-    }
-
-    fn agent(
-        &mut self,
-        agent_type: &'static str,
-        binary: &'static str,
-        host: &Shared,
-        silent_since: Option<DateTime<Utc>>,
-    ) {
-        let id = self.id();
-        let (topic, has_zone, configurations) = match agent_type {
-            "L3 agent" => (
-                "l3_agent",
-                true,
-                json!({
-                    "agent_mode": "legacy", "ex_gw_ports": 1, "extensions": [], "floating_ips": 0,
-                    "handle_internal_only_routers": true, "interface_driver": "openvswitch",
-                    "interfaces": 1, "log_agent_heartbeats": false, "routers": 1,
-                }),
-            ),
-            "DHCP agent" => (
-                "dhcp_agent",
-                true,
-                json!({
-                    "dhcp_driver": "neutron.agent.linux.dhcp.Dnsmasq", "dhcp_lease_duration": 86400,
-                    "log_agent_heartbeats": false, "networks": 1, "ports": 1, "subnets": 1,
-                }),
-            ),
-            "Metadata agent" => (
-                "N/A",
-                false,
-                json!({
-                    "log_agent_heartbeats": false, "metadata_proxy_socket": "/var/lib/neutron/metadata_proxy",
-                    "nova_metadata_host": "127.0.0.1", "nova_metadata_port": 8775,
-                }),
-            ),
-            _ => (
-                "N/A",
-                false,
-                json!({
-                    "bridge_mappings": {"physnet1": "br-ex"}, "datapath_type": "system", "devices": 0,
-                    "integration_bridge": "br-int", "l2_population": false, "ovs_hybrid_plug": false,
-                    "tunnel_types": ["vxlan"], "tunneling_ip": "10.0.0.1",
-                }),
-            ),
-        };
-        let started = self.past(90);
-        let agent = Agent {
-            id,
-            agent_type,
-            binary,
-            topic,
-            host: host.clone(),
-            zone: has_zone.then(|| self.zone(0)),
-            is_up: true,
-            started,
-            created: started,
-            silent_since,
-            configurations,
-            description: None,
-        };
-        self.region.network.agents.insert(id, agent);
-    }
-
-    /// For one server in eight, and some that nobody uses.
-    pub(super) fn floating_ips(&mut self, places: &Places) {
-        let tenants = self.tenants;
-        for (tenant, place) in tenants.iter().zip(&places.tenants) {
-            let first = place.networks[0];
-            let ports: Vec<(Uuid, IpAddr)> = self
-                .region
-                .network
-                .ports
-                .values()
-                .filter(|port| port.network == first && port.device_owner.starts_with("compute:"))
-                .filter_map(|port| Some((port.id, port.fixed_ips.first()?.address)))
-                .collect();
-            for (port, address) in ports {
-                if address.is_ipv4() && self.dice.chance(0.12) {
-                    self.floating_ip(tenant.project, places, Some((port, address, place.router)));
-                }
-            }
-            if self.dice.chance(0.4) || tenant.name == "project-1" {
-                self.floating_ip(tenant.project, places, None);
-            }
-        }
-    }
-
     /// What only some of them have.
     pub(super) fn network_details(&mut self) {
         let network = &mut self.region.network;
@@ -578,110 +467,5 @@ impl Maker<'_> {
             action,
         };
         self.region.network.rbac_policies.insert(policy.id, policy);
-    }
-
-    fn floating_ip(&mut self, project: Key, places: &Places, to: Option<(Uuid, IpAddr, Uuid)>) {
-        let id = self.id();
-        let created = self.past(300);
-        let Some(FixedIp { address, .. }) = self.address(places.external_subnet) else {
-            return;
-        };
-        let device_owner = Shared::from("network:floatingip");
-        let port = self.id();
-        let row = Port {
-            id: port,
-            name: String::new(),
-            standard: Self::standard(None, created),
-            network: places.external,
-            mac: format!(
-                "fa:16:3e:{}:{}:{}",
-                self.dice.hex(2),
-                self.dice.hex(2),
-                self.dice.hex(2)
-            ),
-            fixed_ips: vec![FixedIp {
-                subnet: places.external_subnet,
-                address,
-            }],
-            device_id: id.to_string(),
-            device_owner,
-            is_up: true,
-            status: "N/A",
-            host: None,
-            vif_type: "unbound",
-            security_groups: Vec::new(),
-            has_port_security: false,
-            dns_name: String::new(),
-            allowed_addresses: Vec::new(),
-        };
-        self.region.network.ports.insert(port, row);
-        let row = FloatingIp {
-            id,
-            standard: Self::standard(Some(project), created),
-            address,
-            network: places.external,
-            port: to.map(|(port, _, _)| port),
-            fixed_address: to.map(|(_, address, _)| address),
-            router: to.map(|(_, _, router)| router),
-            status: if to.is_some() { "ACTIVE" } else { "DOWN" },
-            dns_name: String::new(),
-            dns_domain: String::new(),
-        };
-        self.region.network.add_floating_ip(row);
-    }
-}
-
-/// The addresses of a subnet.
-struct Prefix {
-    base: IpAddr,
-    length: u8,
-}
-
-impl Prefix {
-    /// Projects' networks may overlap, and do when there are more of them than second octets.
-    fn of(is_external: bool, ip_version: u8, octet: usize) -> Self {
-        let octet = u8::try_from(octet % 250).unwrap_or_default();
-        if is_external {
-            return Self {
-                base: IpAddr::from([198, 18, 0, 0]),
-                length: 15,
-            };
-        }
-        if ip_version == 4 {
-            return Self {
-                base: IpAddr::from([10, octet, 0, 0]),
-                length: 16,
-            };
-        }
-        let base = Ipv6Addr::new(0xfd00, 0, 0, u16::from(octet), 0, 0, 0, 0);
-        Self {
-            base: IpAddr::V6(base),
-            length: 64,
-        }
-    }
-
-    fn cidr(&self) -> String {
-        format!("{}/{}", self.base, self.length)
-    }
-
-    fn address(&self, number: u32) -> IpAddr {
-        match self.base {
-            IpAddr::V4(base) => IpAddr::V4(Ipv4Addr::from(u32::from(base) + number)),
-            IpAddr::V6(base) => IpAddr::V6(Ipv6Addr::from(u128::from(base) + u128::from(number))),
-        }
-    }
-
-    /// The last one that is not the broadcast address.
-    fn last(&self) -> IpAddr {
-        match self.base {
-            IpAddr::V4(base) => {
-                let size = 1_u32 << (32 - u32::from(self.length));
-                IpAddr::V4(Ipv4Addr::from(u32::from(base) + size - 2))
-            }
-            IpAddr::V6(base) => {
-                let size = 1_u128 << (128 - u32::from(self.length));
-                IpAddr::V6(Ipv6Addr::from(u128::from(base) + size - 1))
-            }
-        }
     }
 }
