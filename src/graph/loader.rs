@@ -7,7 +7,7 @@ use std::any::{Any, TypeId};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
@@ -91,25 +91,32 @@ impl<K: Key> KeyLoader<K> {
     }
 
     fn batch(&self) -> BoxFuture<'static, Arc<HashMap<K, Loaded>>> {
-        let (loader, joining) = (self.loader.clone(), Arc::clone(&self.joining));
+        // Weak: the batch is kept by what it looks into, and an operation that is dropped while it
+        // waits would leave both behind for good.
+        let (loader, joining) = (self.loader.clone(), Arc::downgrade(&self.joining));
         Box::pin(async move {
             let (mut keys, mut quiet) = (0, 0);
             while quiet < QUIET_TURNS {
                 tokio::task::yield_now().await;
-                let now = lock(&joining).keys.len();
+                let now = with(&joining, |joining| joining.keys.len());
                 quiet = if now == keys { quiet + 1 } else { 0 };
                 keys = now;
             }
-            let keys = {
-                let mut joining = lock(&joining);
+            let keys = with(&joining, |joining| {
                 joining.values = None;
                 std::mem::take(&mut joining.keys)
-            };
+            });
             // Every key has an answer, be it an error, so that none is ever not found.
             let values = loader.try_load_many(keys.into_iter().collect()).await;
             Arc::new(values.unwrap_or_default())
         })
     }
+}
+
+/// What is found in something that others keep, or nothing when they let go of it.
+fn with<T, R: Default>(of: &Weak<Mutex<T>>, find: impl FnOnce(&mut T) -> R) -> R {
+    let of = of.upgrade();
+    of.map(|of| find(&mut lock(&of))).unwrap_or_default()
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,6 +1,6 @@
 //! The names of volumes, for nouns that need no more of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -33,8 +33,8 @@ impl Plan for NameOfVolume {
 
     async fn load(cloud: Cloud, ids: Vec<String>) -> Result<HashMap<String, String>> {
         if let Some(page) = cloud.asked_first_page(VOLUMES_BRIEF, &[]).await? {
-            let is_there = |id: &String| page.rows.iter().any(|row| row.id == *id);
-            if !page.has_more || ids.iter().all(is_there) {
+            let there: HashSet<&String> = page.rows.iter().map(|row| &row.id).collect();
+            if !page.has_more || ids.iter().all(|id| there.contains(id)) {
                 return Ok(names(&page.rows));
             }
         }
