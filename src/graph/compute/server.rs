@@ -169,6 +169,27 @@ pub enum PowerState {
     Unknown,
 }
 
+impl ServerStatus {
+    /// What a server in this `vm_state` is when no task is under way.
+    pub fn without_task(vm_state: &str) -> Option<Self> {
+        Some(match vm_state {
+            "active" => Self::Active,
+            "building" => Self::Build,
+            "stopped" => Self::Shutoff,
+            "resized" => Self::VerifyResize,
+            "paused" => Self::Paused,
+            "suspended" => Self::Suspended,
+            "rescued" => Self::Rescue,
+            "error" => Self::Error,
+            "deleted" => Self::Deleted,
+            "soft-delete" => Self::SoftDeleted,
+            "shelved" => Self::Shelved,
+            "shelved_offloaded" => Self::ShelvedOffloaded,
+            _ => return None,
+        })
+    }
+}
+
 impl PowerState {
     fn read(number: i32) -> Self {
         match number {

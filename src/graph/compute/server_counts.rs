@@ -35,12 +35,9 @@ pub struct ServerStatusCount {
     count: usize,
 }
 
-/// The states most servers are in, each with the `vm_state` that Nova makes of it in a filter.
-/// Nova's light list tells no state, but it can be narrowed to one of these.
-const COMMON: [(ServerStatus, &str); 2] = [
-    (ServerStatus::Active, "active"),
-    (ServerStatus::Shutoff, "stopped"),
-];
+/// The states most servers are in. Nova's light list tells no state, but it can be narrowed to one
+/// of these.
+const COMMON: [ServerStatus; 2] = [ServerStatus::Active, ServerStatus::Shutoff];
 
 /// The other states. A filter for a common one lets the busy ones among these through too, since
 /// it looks at the `vm_state` alone; ERROR is asked for by itself, as the cloud's health does.
@@ -64,15 +61,17 @@ const OTHERS: [ServerStatus; 15] = [
 
 async fn counts(scope: &Scope) -> Result<Vec<ServerStatusCount>> {
     let cloud = scope.cloud();
-    let common = COMMON.map(|(status, _)| in_any_of(&[status]));
+    let common = COMMON.map(|status| in_any_of(&[status]));
     let ids = try_join_all(common.iter().map(|filter| cloud.list_server_ids(filter)));
     let (others, in_error) = (in_any_of(&OTHERS), in_any_of(&[ServerStatus::Error]));
     let details = try_join(cloud.list_servers(&others), cloud.list_servers(&in_error));
     let (ids, (others, in_error)) = try_join(ids, details).await?;
     let mut counts = BTreeMap::new();
-    for ((status, vm_state), ids) in COMMON.into_iter().zip(&ids) {
+    for (status, ids) in COMMON.into_iter().zip(&ids) {
         let is_other = |row: &&Arc<Server>| {
-            row.vm_state.as_deref() == Some(vm_state) && ServerStatus::read(&row.status) != status
+            let state = row.vm_state.as_deref();
+            state.and_then(ServerStatus::without_task) == Some(status)
+                && ServerStatus::read(&row.status) != status
         };
         let busy = others.iter().filter(is_other).count();
         counts.insert(status, ids.len().saturating_sub(busy));
@@ -84,7 +83,7 @@ async fn counts(scope: &Scope) -> Result<Vec<ServerStatusCount>> {
         .filter(|row| seen.insert(row.id.as_str()))
     {
         let status = ServerStatus::read(&row.status);
-        if !COMMON.iter().any(|(common, _)| *common == status) {
+        if !COMMON.contains(&status) {
             *counts.entry(status).or_default() += 1;
         }
     }

@@ -26,9 +26,10 @@ pub struct ServerFilter {
     names: Option<Vec<String>>,
     /// The name contains this, whatever the case.
     name_contains: Option<String>,
-    /// In this state.
+    /// In this state, or in it but for a task under way: a server that is rebooting is among those
+    /// that are `ACTIVE`, as it is for Nova.
     status: Option<ServerStatus>,
-    /// In one of these states.
+    /// In one of these states, in the same sense.
     statuses: Option<Vec<ServerStatus>>,
     /// Of this project. An administrator's list spans all of them otherwise.
     project: Option<Ref>,
@@ -215,14 +216,15 @@ impl ServerFilter {
     }
 
     pub(super) fn keeps(&self, row: &compute::Server) -> bool {
-        let status = ServerStatus::read(&row.status);
         let updated = DateTime::maybe(row.updated.as_deref());
         self.is_one_of(row)
             && unset_or(self.name_contains.as_ref(), |part| {
                 contains(row.name.as_deref(), part)
             })
-            && unset_or(self.status.as_ref(), |wanted| status == *wanted)
-            && unset_or(self.statuses.as_ref(), |wanted| wanted.contains(&status))
+            && unset_or(self.status.as_ref(), |wanted| is_in(row, *wanted))
+            && unset_or(self.statuses.as_ref(), |wanted| {
+                wanted.iter().any(|status| is_in(row, *status))
+            })
             && unset_or(self.project_id.as_ref(), |id| {
                 row.project_id.as_ref() == Some(id)
             })
@@ -336,6 +338,13 @@ impl ServerOrderField {
     }
 }
 
+/// Whether a server is in a state, whatever task it is busy with.
+fn is_in(row: &compute::Server, wanted: ServerStatus) -> bool {
+    let state = row.vm_state.as_deref();
+    ServerStatus::read(&row.status) == wanted
+        || state.is_some_and(|state| ServerStatus::without_task(state) == Some(wanted))
+}
+
 fn flavor_name(row: &compute::Server) -> Option<&String> {
     row.flavor.as_ref()?.original_name.as_ref()
 }
@@ -372,6 +381,26 @@ fn pattern(text: &str, case_sensitive: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_server_is_in_the_state_it_has_without_its_task() {
+        let row = |status: &str, vm_state: Option<&str>| -> compute::Server {
+            let row = serde_json::json!({
+                "id": "1", "status": status, "OS-EXT-STS:vm_state": vm_state,
+            });
+            serde_json::from_value(row).unwrap()
+        };
+        let is_in = |row, wanted| super::is_in(&row, wanted);
+        let rebooting = || row("REBOOT", Some("active"));
+        assert!(is_in(rebooting(), ServerStatus::Active));
+        assert!(is_in(rebooting(), ServerStatus::Reboot));
+        assert!(!is_in(rebooting(), ServerStatus::HardReboot));
+        assert!(!is_in(row("REBOOT", None), ServerStatus::Active));
+        assert!(!is_in(
+            row("SHUTOFF", Some("stopped")),
+            ServerStatus::Active
+        ));
+    }
 
     #[test]
     fn a_text_becomes_a_pattern_for_itself() {
