@@ -1,21 +1,14 @@
 //! Who is asking: a request's own credentials turned into a [`Caller`].
 
+mod caller;
+
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Who a request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// The process that started this one, over stdio.
-    Local,
-    /// Somebody over HTTP, with authentication switched off.
-    Anonymous,
-    /// The holder of the shared secret.
-    Secret,
-}
+pub use self::caller::{Caller, Identity, Scopes};
 
 /// Why a request was not authenticated. The text never repeats what was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +29,7 @@ pub enum Refusal {
 
 /// Turns the headers of a request into a [`Caller`].
 pub struct Authenticator {
-    /// The digest of the secret; without one everybody is [`Caller::Anonymous`].
+    /// The digest of the secret; without one everybody is [`Identity::Anonymous`].
     secret: Option<[u8; 32]>,
 }
 
@@ -54,7 +47,7 @@ impl Authenticator {
     /// When authentication is on and the headers do not carry the secret.
     pub fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
         let Some(secret) = &self.secret else {
-            return Ok(Caller::Anonymous);
+            return Ok(Caller::anonymous());
         };
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(Refusal::Missing)?;
@@ -64,7 +57,7 @@ impl Authenticator {
         let token = bearer_token(value.as_bytes()).ok_or(Refusal::Malformed)?;
         // Digests are of one length, so that the comparison does not tell the secret's.
         if bool::from(digest(token).ct_eq(secret)) {
-            Ok(Caller::Secret)
+            Ok(Caller::secret())
         } else {
             Err(Refusal::Invalid)
         }
@@ -99,8 +92,8 @@ mod tests {
 
     #[test]
     fn the_holder_of_the_secret_is_known() {
-        assert_eq!(authenticate(&["Bearer s3cret"]), Ok(Caller::Secret));
-        assert_eq!(authenticate(&["bEARER  s3cret "]), Ok(Caller::Secret));
+        assert_eq!(authenticate(&["Bearer s3cret"]), Ok(Caller::secret()));
+        assert_eq!(authenticate(&["bEARER  s3cret "]), Ok(Caller::secret()));
     }
 
     #[test]
@@ -136,6 +129,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer whatever"));
         let caller = Authenticator::new(None).authenticate(&headers);
-        assert_eq!(caller, Ok(Caller::Anonymous));
+        assert_eq!(caller, Ok(Caller::anonymous()));
     }
 }

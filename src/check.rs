@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::auth::Caller;
 use crate::config::Config;
 use crate::graph::Readiness;
 use crate::{Result, serve};
@@ -22,7 +23,7 @@ pub async fn check(config: &Config) -> Result<Report> {
     let tools = serve::tools(config, &graph)?;
     let tools = tools.names().map(str::to_owned).collect();
     Ok(Report {
-        readiness: graph.readiness().await,
+        readiness: graph.readiness(&Caller::local()).await,
         tools,
     })
 }

@@ -30,6 +30,7 @@ mod told;
 
 pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,7 @@ struct Inner {
     request_timeout: Duration,
     limits: Limits,
     sdl: String,
-    readiness: Mutex<Option<(Instant, Readiness)>>,
+    readiness: Mutex<HashMap<String, (Instant, CloudReadiness)>>,
 }
 
 /// What edges cost for each parent that need a call of their own for it, in rows: a thousand
@@ -168,7 +169,7 @@ impl Graph {
             Err(refusal) => return Response::from_errors(vec![refusal]),
         };
         let operation = Arc::new(Operation::new(self.inner.request_timeout));
-        let session = Session::new(self.inner.clouds.clone(), Arc::clone(&operation), caller);
+        let session = Session::new(&self.inner.clouds, Arc::clone(&operation), caller);
         let reports = session.reports();
         // A batch is what is asked for in one turn: tokio's budget would end the turn in its midst.
         let execution = self.inner.schema.execute(request.data(session));

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::Graph;
 use crate::Error;
+use crate::auth::Caller;
 use crate::cloud::{Cloud, Operation, Service};
 
-/// What every configured cloud answers.
+/// What every cloud of a caller answers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Readiness {
     /// Whether every service of every cloud answers.
@@ -56,29 +57,33 @@ impl Readiness {
 }
 
 impl Graph {
-    /// Asks every service of every cloud whether it answers, for a few seconds once.
-    pub async fn readiness(&self) -> Readiness {
+    /// Asks every service of every cloud of a caller whether it answers, for a few seconds once.
+    pub async fn readiness(&self, caller: &Caller) -> Readiness {
         let mut last = self.inner.readiness.lock().await;
-        if let Some((when, readiness)) = last.as_ref()
-            && when.elapsed() < HOLDS
-        {
-            return readiness.clone();
-        }
+        last.retain(|_, (when, _)| when.elapsed() < HOLDS);
         let time = self.inner.request_timeout.min(LONGEST);
         let operation = Arc::new(Operation::new(time));
-        let clouds = self.inner.clouds.iter().map(|connection| {
+        let own = self.inner.clouds.of(caller);
+        let asked = own.iter().map(|connection| {
             let cloud = Cloud::new(Arc::clone(connection), Arc::clone(&operation));
+            let kept = last.get(cloud.name()).map(|(_, kept)| kept.clone());
             async move {
-                let name = cloud.name().to_owned();
-                CloudReadiness {
-                    name,
-                    services: services(&cloud).await,
+                match kept {
+                    Some(kept) => kept,
+                    None => CloudReadiness {
+                        name: cloud.name().to_owned(),
+                        services: services(&cloud).await,
+                    },
                 }
             }
         });
-        let readiness = Readiness::new(join_all(clouds).await);
-        *last = Some((Instant::now(), readiness.clone()));
-        readiness
+        let clouds = join_all(asked).await;
+        let now = Instant::now();
+        for cloud in &clouds {
+            let kept = last.entry(cloud.name.clone());
+            kept.or_insert_with(|| (now, cloud.clone()));
+        }
+        Readiness::new(clouds)
     }
 }
 

@@ -108,7 +108,7 @@ impl Scope {
     }
 }
 
-/// The configured clouds, the default one first.
+/// Clouds, the default one first: those configured, or those of them that answer a caller.
 #[derive(Clone, Debug)]
 pub struct Clouds {
     connections: Arc<Vec<Arc<Connection>>>,
@@ -123,6 +123,15 @@ impl Clouds {
         }
     }
 
+    /// Those of them that answer a caller, in its order.
+    pub(super) fn of(&self, caller: &Caller) -> Self {
+        let Some(names) = &caller.clouds else {
+            return self.clone();
+        };
+        let named = |name: &String| self.connections.iter().find(|cloud| cloud.name() == name);
+        Self::new(names.iter().filter_map(named).cloned().collect())
+    }
+
     /// Every cloud, the default one first.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Connection>> {
         self.connections.iter()
@@ -133,7 +142,7 @@ impl Clouds {
             return self
                 .connections
                 .first()
-                .ok_or_else(|| Error::Configuration("no cloud is configured".to_owned()));
+                .ok_or_else(|| Error::Configuration("there is no cloud".to_owned()));
         };
         self.connections
             .iter()
@@ -141,7 +150,7 @@ impl Clouds {
             .ok_or_else(|| {
                 let known: Vec<_> = self.connections.iter().map(|cloud| cloud.name()).collect();
                 Error::BadInput(format!(
-                    "no cloud `{name}` is configured; there are: {}",
+                    "there is no cloud `{name}`; there are: {}",
                     known.join(", ")
                 ))
             })
@@ -150,6 +159,7 @@ impl Clouds {
 
 /// What one request carries to its resolvers.
 pub struct Session {
+    /// The clouds that answer the caller, and no other.
     pub(super) clouds: Clouds,
     pub(super) operation: Arc<Operation>,
     /// Who asks.
@@ -159,10 +169,10 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(clouds: Clouds, operation: Arc<Operation>, caller: Caller) -> Self {
+    pub(super) fn new(clouds: &Clouds, operation: Arc<Operation>, caller: Caller) -> Self {
         let reports = Reports::default();
         Self {
-            clouds,
+            clouds: clouds.of(&caller),
             operation,
             caller,
             scopes: Mutex::default(),

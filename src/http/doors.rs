@@ -1,12 +1,13 @@
 //! The small doors, and what is said where there is none.
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::problem::Problem;
+use crate::auth::Caller;
 use crate::graph::Graph;
 
 const DOORS: &[&str] = &["/mcp", "/graphql", "/graphql/schema", "/healthz", "/readyz"];
@@ -16,9 +17,12 @@ pub(super) async fn healthz() -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
 
-/// What each service of each cloud answers.
-pub(super) async fn readyz(State(graph): State<Graph>) -> Response {
-    let readiness = graph.readiness().await;
+/// What each service of each cloud of the caller answers.
+pub(super) async fn readyz(
+    State(graph): State<Graph>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
+    let readiness = graph.readiness(&caller).await;
     let status = if readiness.ready {
         StatusCode::OK
     } else {

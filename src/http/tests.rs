@@ -31,7 +31,10 @@ fn with_secret() -> HttpOptions {
 
 /// Stands in for MCP: says who called, or fails as asked.
 async fn mcp(request: axum::extract::Request) -> Result<Response, Infallible> {
-    let caller = request.extensions().get::<Caller>().copied();
+    let caller = request
+        .extensions()
+        .get::<Caller>()
+        .map(ToString::to_string);
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
     Ok(match query.as_str() {
@@ -365,13 +368,16 @@ async fn every_door_but_the_probe_needs_the_token() {
 #[tokio::test]
 async fn mcp_learns_who_calls() {
     let bare = get("/mcp").body(Body::empty()).unwrap();
-    assert_eq!(text(send(bare).await).await, "Some(Anonymous) sent 0 bytes");
+    assert_eq!(
+        text(send(bare).await).await,
+        "Some(\"anonymous\") sent 0 bytes"
+    );
     let with_token = request(Method::POST, "/mcp")
         .header(AUTHORIZATION, "Bearer s3cret")
         .body(Body::from("hello"))
         .unwrap();
     let response = app(&with_secret()).oneshot(with_token).await.unwrap();
-    assert_eq!(text(response).await, "Some(Secret) sent 5 bytes");
+    assert_eq!(text(response).await, "Some(\"secret\") sent 5 bytes");
 }
 
 #[tokio::test]

@@ -62,13 +62,13 @@ impl McpServer {
 
 /// Who sent a request: over HTTP whom our own layer found, else the process that started this one.
 ///
-/// A request over HTTP that no layer looked at has nobody's rights but the anonymous ones.
+/// A request over HTTP that no layer looked at has no rights.
 fn caller(context: &RequestContext<RoleServer>) -> Caller {
     match context.extensions.get::<http::request::Parts>() {
-        None => Caller::Local,
+        None => Caller::local(),
         Some(parts) => match parts.extensions.get::<Caller>() {
-            Some(caller) => *caller,
-            None => Caller::Anonymous,
+            Some(caller) => caller.clone(),
+            None => Caller::unknown(),
         },
     }
 }

@@ -231,9 +231,9 @@ async fn post(url: &str, tool: &str, host: Option<&str>) -> reqwest::Response {
 #[tokio::test]
 async fn over_http_the_caller_comes_from_the_request() {
     for (caller, expected) in [
-        (Some(Caller::Secret), "Secret"),
-        (Some(Caller::Anonymous), "Anonymous"),
-        (None, "Anonymous"),
+        (Some(Caller::secret()), "secret"),
+        (Some(Caller::anonymous()), "anonymous"),
+        (None, "anonymous"),
     ] {
         let response = post(&listen(toy::server().0, caller).await, "whoami", None).await;
         assert_eq!(response.headers()["content-type"], "application/json");

@@ -153,7 +153,7 @@ impl Query {
     /// Who asks.
     async fn caller(&self, context: &Context<'_>) -> Option<String> {
         let caller = context.data_opt::<Caller>()?;
-        Some(format!("{caller:?}"))
+        Some(caller.to_string())
     }
 
     /// A long text.
