@@ -15,8 +15,10 @@ pub mod placement;
 mod request;
 mod service;
 mod session;
+mod write;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
@@ -31,6 +33,7 @@ pub use operation::{Charge, Operation};
 pub use request::Parameter;
 pub use service::Service;
 pub use session::{Reference, Token};
+pub use write::Written;
 
 use crate::config::CloudEntry;
 use crate::{Error, Result};
@@ -46,6 +49,8 @@ pub struct Connection {
     session: Session,
     endpoints: [OnceCell<Endpoint>; Service::ALL.len()],
     answers: Arc<Answers>,
+    /// How often the cloud was changed from here.
+    changes: Arc<AtomicU64>,
 }
 
 impl Connection {
@@ -56,6 +61,7 @@ impl Connection {
             transport: Transport::new(&entry)?,
             session: Session::new(Arc::clone(&entry)),
             endpoints: Default::default(),
+            changes: answers.changes_at(entry.auth_url.as_str()),
             entry,
             answers,
         })
@@ -95,6 +101,18 @@ impl Cloud {
     #[must_use]
     pub fn name(&self) -> &str {
         self.connection.name()
+    }
+
+    /// The same cloud in another operation.
+    #[must_use]
+    pub fn again(&self, operation: Arc<Operation>) -> Self {
+        Self::new(Arc::clone(&self.connection), operation)
+    }
+
+    /// The operation that the cloud is seen in.
+    #[must_use]
+    pub fn operation(&self) -> &Operation {
+        &self.operation
     }
 
     /// The region whose endpoints are used.
@@ -278,9 +296,17 @@ impl Cloud {
             .await
     }
 
-    /// The beginning of the keys of what a service answered.
-    async fn answers_of(&self, service: Service) -> Result<String> {
-        Ok(format!("{}{service} ", self.token().await?.identity))
+    /// The beginning of the keys of what a service answered. What is known for minutes does not
+    /// change with what callers do; everything else may.
+    async fn answers_of(&self, service: Service, keep: Keep) -> Result<String> {
+        let identity = &self.token().await?.identity;
+        Ok(match keep {
+            Keep::Reference => format!("{identity}{service} "),
+            Keep::Rows | Keep::Never => {
+                let changes = self.connection.changes.load(Ordering::Acquire);
+                format!("{identity}{service} {changes} ")
+            }
+        })
     }
 
     /// The answer under `key`: this operation's, else a kept one, else fetched now.
@@ -315,8 +341,13 @@ impl Cloud {
         key: &str,
         fetch: BoxFuture<'_, Result<Kept>>,
     ) -> Result<Kept> {
-        let key = format!("{}{key}", self.answers_of(service).await?);
+        let key = format!("{}{key}", self.answers_of(service, keep).await?);
         let cell = self.operation.answer(&key);
+        let keep = if self.operation.is_fresh {
+            Keep::Never
+        } else {
+            keep
+        };
         let asked = cell.get_or_init(async || {
             let (kept, is_fresh) = self.connection.answers.get(keep, &key, fetch).await?;
             if !is_fresh {

@@ -24,10 +24,11 @@ pub use cloud_entry::{
 };
 pub use environment::{Environment, Variables};
 pub use sections::{
-    HttpSettings, Limits, LogFormat, LogLevel, LogSettings, RemoteAuth, ToolSettings, Transport,
+    ChangeSettings, HttpSettings, Limits, LogFormat, LogLevel, LogSettings, RemoteAuth,
+    ToolSettings, Transport,
 };
 
-use self::settings::{Settings, boolean};
+use self::settings::Settings;
 use crate::Result;
 
 /// Where a simulated cloud listens when no flag says where: not where the server would, nor where
@@ -43,8 +44,8 @@ pub struct Config {
     pub transport: Transport,
     /// Where and for whom it answers over HTTP.
     pub http: HttpSettings,
-    /// Whether operations that change the cloud may run; they may not by default.
-    pub modify: bool,
+    /// Whether the cloud may be changed, and what is asked and written down when it is.
+    pub changes: ChangeSettings,
     /// How long things may take and how long they are kept.
     pub limits: Limits,
     /// Which tools there are.
@@ -72,17 +73,17 @@ impl Config {
         if is_simulation && arguments.options.get("FASTMCP_PORT").is_none() {
             http.port = SIMULATION_PORT;
         }
-        let modify = settings.required("ALLOW_MODIFY_OPERATIONS", boolean)?;
+        let changes = ChangeSettings::read(&settings, environment)?;
         let needs_clouds = matches!(arguments.command, None | Some(Command::Check));
         let serves = needs_clouds || matches!(arguments.command, Some(Command::Demo(_)));
         if transport == Transport::StreamableHttp && serves {
-            http.check_exposure(modify, &mut warnings)?;
+            http.check_exposure(changes.mode, &mut warnings)?;
         }
         Ok(Self {
             log: LogSettings::read(&settings)?,
             transport,
             http,
-            modify,
+            changes,
             limits: Limits::read(&settings)?,
             tools: ToolSettings::read(&settings, environment)?,
             clouds: if needs_clouds {

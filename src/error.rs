@@ -65,6 +65,37 @@ pub enum Error {
         /// OpenStack's id for the request.
         request_id: Option<String>,
     },
+    /// Something was sent to be changed, and nobody knows whether it was.
+    #[error(
+        "{service} ({}) was sent {operation}, and whether it was done is not known: {reason}. It was \
+         not sent again; look before you ask again", .service.code_name()
+    )]
+    OutcomeUnknown {
+        /// The service that was asked.
+        service: Service,
+        /// The operation, as `POST /servers`.
+        operation: String,
+        /// What became of the answer.
+        reason: String,
+        /// OpenStack's id for the request, where it was told.
+        request_id: Option<String>,
+    },
+    /// Something was accepted and did not come to a good end.
+    #[error("{message}")]
+    Failed {
+        /// The service that did it.
+        service: Service,
+        /// What happened, and how things are now.
+        message: String,
+        /// OpenStack's id for the request that began it.
+        request_id: Option<String>,
+    },
+    /// Something was accepted, and took longer than the caller wanted to wait.
+    #[error("{0}")]
+    StillUnderWay(String),
+    /// The policy forbids it.
+    #[error("not allowed: {0}")]
+    Denied(&'static str),
     /// The caller asked for something that cannot be.
     #[error("{0}")]
     BadInput(String),
@@ -147,6 +178,10 @@ impl Error {
             Self::Timeout { .. } => "TIMEOUT",
             Self::Unreadable { .. } => "UPSTREAM_ERROR",
             Self::Authentication { .. } => "UNAUTHENTICATED",
+            Self::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
+            Self::Failed { .. } => "FAILED",
+            Self::StillUnderWay(_) => "STILL_UNDER_WAY",
+            Self::Denied(_) => "FORBIDDEN",
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::Ambiguous { .. } => "AMBIGUOUS",
@@ -163,9 +198,13 @@ impl Error {
             Self::Unreachable { service, .. }
             | Self::Timeout { service, .. }
             | Self::Unreadable { service, .. }
+            | Self::OutcomeUnknown { service, .. }
+            | Self::Failed { service, .. }
             | Self::ServiceAbsent { service, .. } => Some(*service),
             Self::Authentication { .. } => Some(Service::Identity),
-            Self::BadInput(_)
+            Self::StillUnderWay(_)
+            | Self::Denied(_)
+            | Self::BadInput(_)
             | Self::NotFound { .. }
             | Self::Ambiguous { .. }
             | Self::Configuration(_)
@@ -180,9 +219,13 @@ impl Error {
             Self::Upstream(upstream) => Some(&upstream.operation),
             Self::Unreachable { operation, .. }
             | Self::Timeout { operation, .. }
-            | Self::Unreadable { operation, .. } => Some(operation),
+            | Self::Unreadable { operation, .. }
+            | Self::OutcomeUnknown { operation, .. } => Some(operation),
             Self::ServiceAbsent { .. }
             | Self::Authentication { .. }
+            | Self::Failed { .. }
+            | Self::StillUnderWay(_)
+            | Self::Denied(_)
             | Self::BadInput(_)
             | Self::NotFound { .. }
             | Self::Ambiguous { .. }
@@ -196,10 +239,13 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Upstream(upstream) => upstream.request_id.as_deref(),
-            Self::Unreadable { request_id, .. } | Self::Authentication { request_id, .. } => {
-                request_id.as_deref()
-            }
-            Self::Unreachable { .. }
+            Self::Unreadable { request_id, .. }
+            | Self::Authentication { request_id, .. }
+            | Self::OutcomeUnknown { request_id, .. }
+            | Self::Failed { request_id, .. } => request_id.as_deref(),
+            Self::StillUnderWay(_)
+            | Self::Denied(_)
+            | Self::Unreachable { .. }
             | Self::Timeout { .. }
             | Self::ServiceAbsent { .. }
             | Self::BadInput(_)
@@ -225,11 +271,41 @@ impl Error {
         match self {
             Self::Upstream(upstream) => matches!(upstream.status, 429 | 500 | 502 | 503 | 504),
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Unreadable { .. } => true,
-            Self::ServiceAbsent { .. }
+            // Nothing that may have been done is to be done again.
+            Self::OutcomeUnknown { .. }
+            | Self::Failed { .. }
+            | Self::StillUnderWay(_)
+            | Self::Denied(_)
+            | Self::ServiceAbsent { .. }
             | Self::Authentication { .. }
             | Self::BadInput(_)
             | Self::NotFound { .. }
             | Self::Ambiguous { .. }
+            | Self::Configuration(_)
+            | Self::Internal(_) => false,
+        }
+    }
+
+    /// Whether it is the caller's to put right, or a refusal by a service that works: what a
+    /// mutation tells beside its object, and not as its failure.
+    #[must_use]
+    pub fn is_callers(&self) -> bool {
+        match self {
+            Self::Upstream(upstream) => {
+                matches!(upstream.status, 400..=499) && !matches!(upstream.status, 401 | 429)
+            }
+            Self::OutcomeUnknown { .. }
+            | Self::Failed { .. }
+            | Self::StillUnderWay(_)
+            | Self::BadInput(_)
+            | Self::NotFound { .. }
+            | Self::Ambiguous { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Unreadable { .. }
+            | Self::ServiceAbsent { .. }
+            | Self::Authentication { .. }
+            | Self::Denied(_)
             | Self::Configuration(_)
             | Self::Internal(_) => false,
         }

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod image;
 pub mod limits;
 pub mod loader;
+pub mod mutation;
 pub mod narrowing;
 pub mod network;
 pub mod noun;
@@ -34,20 +35,24 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{
-    EmptyMutation, EmptySubscription, MergedObject, Request, Response, SDLExportOptions, Schema,
+    EmptyMutation, EmptySubscription, MergedObject, ObjectType, Request, Response,
+    SDLExportOptions, Schema,
 };
-
 use tokio::sync::Mutex;
 
+use self::cloud::CloudsQuery;
+use self::entities::Entities;
+use self::fields::{Fields, Mutation};
 use self::limits::Limits;
-use crate::Result;
+use self::mutation::Waiting;
+use self::scope::{CloudRef, Clouds, Session};
+use crate::audit::{Audit, Door, Ledger, Outcome};
 use crate::auth::Caller;
 use crate::cloud::Operation;
-use cloud::CloudsQuery;
-use entities::Entities;
-use fields::Fields;
-use scope::{CloudRef, Clouds, Session};
+use crate::policy::{self, Action, Decision, Mode};
+use crate::{Error, Result};
 
 /// The graph, ready to execute. Cheap to clone.
 #[derive(Clone)]
@@ -56,12 +61,56 @@ pub struct Graph {
 }
 
 struct Inner {
-    schema: ReadSchema,
+    /// What those see who may change nothing.
+    read: Shown<EmptyMutation>,
+    /// What the others see; there only when the operator lets anybody change anything.
+    modify: Option<Shown<Mutation>>,
+    options: GraphOptions,
+    waiting: Arc<Waiting>,
     clouds: Clouds,
-    request_timeout: Duration,
+    /// What the clouds answered when they were last asked, by name.
+    readiness: Mutex<HashMap<String, (Instant, CloudReadiness)>>,
+}
+
+/// A schema as a caller sees it: what is not in it can be neither asked for nor looked up.
+struct Shown<M> {
+    schema: Schema<Query, M, EmptySubscription>,
     limits: Limits,
     sdl: String,
-    readiness: Mutex<HashMap<String, (Instant, CloudReadiness)>>,
+}
+
+/// Who asks, and how it came to it.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    /// Who it is.
+    pub caller: Caller,
+    /// Through which door.
+    pub door: Door,
+    /// The MCP tool, when one was called.
+    pub tool: Option<Arc<str>>,
+    /// How it was confirmed that something is to be destroyed, where that was asked.
+    pub confirmation: Option<&'static str>,
+}
+
+/// What holds for every operation, as the operator configured it.
+#[derive(Clone, Debug)]
+pub struct GraphOptions {
+    /// The time one operation may take.
+    pub request_timeout: Duration,
+    /// Whether anything may be changed.
+    pub mode: Mode,
+    /// Where changes are written down.
+    pub audit: Arc<Audit>,
+}
+
+impl Default for GraphOptions {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(45),
+            mode: Mode::ReadOnly,
+            audit: Arc::default(),
+        }
+    }
 }
 
 /// What edges cost for each parent that need a call of their own for it, in rows: a thousand
@@ -103,8 +152,6 @@ const WEIGHTS: &[(&str, u64)] = &[
     ("ResourceProvider.allocationCount", 25),
 ];
 
-type ReadSchema = Schema<Query, EmptyMutation, EmptySubscription>;
-
 /// Everything that can be asked; the fields of `Cloud` for the default cloud stand here too.
 #[derive(MergedObject)]
 struct Query(CloudsQuery, Fields, Entities);
@@ -116,24 +163,55 @@ impl Query {
     }
 }
 
-impl Graph {
-    /// The graph over some clouds; an operation may take `request_timeout`.
-    ///
-    /// # Errors
-    /// When the schema does not fit its limits: a bug.
-    pub fn new(clouds: Clouds, request_timeout: Duration) -> Result<Self> {
-        let schema = Schema::build(Query::new(), EmptyMutation, EmptySubscription)
+impl<M: ObjectType + 'static> Shown<M> {
+    fn new(mutation: M) -> Result<Self> {
+        let schema = Schema::build(Query::new(), mutation, EmptySubscription)
             .enable_federation()
             .finish();
         let sdl = schema.sdl();
-        let limits = Limits::new(&sdl, WEIGHTS)?;
+        Ok(Self {
+            limits: Limits::new(&sdl, WEIGHTS)?,
+            schema,
+            sdl,
+        })
+    }
+
+    fn federation_sdl(&self) -> String {
+        let options = SDLExportOptions::new().federation().compose_directive();
+        self.schema.sdl_with_options(options)
+    }
+}
+
+impl Asker {
+    /// Somebody at a door, who calls no tool.
+    #[must_use]
+    pub fn new(caller: Caller, door: Door) -> Self {
+        Self {
+            caller,
+            door,
+            tool: None,
+            confirmation: None,
+        }
+    }
+}
+
+impl Graph {
+    /// The graph over some clouds.
+    ///
+    /// # Errors
+    /// When the schema does not fit its limits: a bug.
+    pub fn new(clouds: Clouds, options: GraphOptions) -> Result<Self> {
+        let modify = match options.mode {
+            Mode::ReadOnly => None,
+            Mode::Modify => Some(Shown::new(Mutation::default())?),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
-                schema,
+                read: Shown::new(EmptyMutation)?,
+                modify,
+                options,
+                waiting: Arc::default(),
                 clouds,
-                request_timeout,
-                limits,
-                sdl,
                 readiness: Mutex::default(),
             }),
         })
@@ -143,37 +221,135 @@ impl Graph {
     ///
     /// # Errors
     /// When the schema does not fit its limits: a bug.
-    pub fn without_cloud() -> Result<Self> {
-        Self::new(Clouds::new(Vec::new()), Duration::from_secs(1))
+    pub fn without_cloud(mode: Mode) -> Result<Self> {
+        let options = GraphOptions {
+            mode,
+            ..GraphOptions::default()
+        };
+        Self::new(Clouds::new(Vec::new()), options)
+    }
+
+    /// The SDL of everything that the operator lets anybody do.
+    #[must_use]
+    pub fn sdl(&self) -> &str {
+        match &self.inner.modify {
+            Some(modify) => &modify.sdl,
+            None => &self.inner.read.sdl,
+        }
     }
 
     /// The SDL of what a caller may do.
     #[must_use]
-    pub fn sdl(&self) -> &str {
-        &self.inner.sdl
+    pub fn sdl_for(&self, caller: &Caller) -> &str {
+        match self.modify_for(caller) {
+            Some(modify) => &modify.sdl,
+            None => &self.inner.read.sdl,
+        }
     }
 
-    /// The SDL of the federation subgraph, for composing a supergraph.
+    /// The SDL of the federation subgraph, of what a caller may do, for composing a supergraph.
     #[must_use]
-    pub fn federation_sdl(&self) -> String {
-        let options = SDLExportOptions::new().federation().compose_directive();
-        self.inner.schema.sdl_with_options(options)
+    pub fn federation_sdl(&self, caller: &Caller) -> String {
+        match self.modify_for(caller) {
+            Some(modify) => modify.federation_sdl(),
+            None => self.inner.read.federation_sdl(),
+        }
     }
 
-    /// Executes one operation for a caller, under the limits that hold at every door.
-    pub async fn execute(&self, caller: Caller, mut request: Request) -> Response {
-        let operation_name = request.operation_name.as_deref();
-        let limits = &self.inner.limits;
-        match limits.admit(&request.query, operation_name, &request.variables) {
+    /// Whether a caller may do something here.
+    #[must_use]
+    pub fn decide(&self, caller: &Caller, action: Action) -> Decision {
+        policy::decide(self.inner.options.mode, caller, action)
+    }
+
+    /// Opens the audit's file again.
+    pub fn reopen_audit(&self) {
+        self.inner.options.audit.reopen();
+    }
+
+    /// The schema with mutations, for those who may use it.
+    fn modify_for(&self, caller: &Caller) -> Option<&Shown<Mutation>> {
+        let modify = self.inner.modify.as_ref()?;
+        let is_allowed = self.decide(caller, Action::Modify).is_allowed();
+        is_allowed.then_some(modify)
+    }
+
+    /// Executes one operation, under the policy and the limits that hold at every door. What
+    /// changes something goes on to its end, though nobody waits for it any longer.
+    pub async fn execute(&self, asker: Asker, request: Request) -> Response {
+        let name = request.operation_name.as_deref();
+        let kind = limits::operation_type(&request.query, name);
+        if kind != Some(OperationType::Mutation) {
+            return self.query(asker, request).await;
+        }
+        let graph = self.clone();
+        let execution = async move { graph.mutate(asker, request).await };
+        let finished = tokio::spawn(execution).await;
+        finished.unwrap_or_else(|_| {
+            let error = Error::Internal("the operation broke off".to_owned());
+            Response::from_errors(vec![failure::pathless(&error)])
+        })
+    }
+
+    async fn query(&self, asker: Asker, request: Request) -> Response {
+        let decision = self.decide(&asker.caller, Action::Read);
+        if !decision.is_allowed() {
+            return Response::from_errors(mutation::refuse(&[], decision));
+        }
+        let ledger = Ledger::new(Arc::clone(&self.inner.options.audit), Vec::new());
+        match self.modify_for(&asker.caller) {
+            Some(modify) => self.run(modify, asker, request, ledger).await,
+            None => self.run(&self.inner.read, asker, request, ledger).await,
+        }
+    }
+
+    /// Nothing of an operation is run when the policy forbids any of it.
+    async fn mutate(&self, asker: Asker, request: Request) -> Response {
+        let decision = self.decide(&asker.caller, Action::Modify);
+        let deeds = mutation::deeds(&request, &asker, decision);
+        let refusals = mutation::refuse(&deeds, decision);
+        let ledger = Ledger::new(Arc::clone(&self.inner.options.audit), deeds);
+        match self.modify_for(&asker.caller) {
+            Some(modify) => self.run(modify, asker, request, ledger).await,
+            None => {
+                ledger.close_rest(Outcome::Refused, Some(decision.reason()));
+                Response::from_errors(refusals)
+            }
+        }
+    }
+
+    async fn run<M: ObjectType + 'static>(
+        &self,
+        shown: &Shown<M>,
+        asker: Asker,
+        mut request: Request,
+        ledger: Ledger,
+    ) -> Response {
+        let name = request.operation_name.as_deref();
+        let admitted = shown.limits.admit(&request.query, name, &request.variables);
+        match admitted {
             Ok(document) => request.set_parsed_query(document),
-            Err(refusal) => return Response::from_errors(vec![refusal]),
+            Err(refusal) => {
+                ledger.close_rest(Outcome::NotRun, Some(&refusal.message));
+                return Response::from_errors(vec![refusal]);
+            }
         };
-        let operation = Arc::new(Operation::new(self.inner.request_timeout));
-        let session = Session::new(&self.inner.clouds, Arc::clone(&operation), caller);
+        let options = &self.inner.options;
+        let operation = Arc::new(Operation::new(options.request_timeout));
+        let ledger = Arc::new(ledger);
+        let session = Session::new(
+            &self.inner.clouds,
+            Arc::clone(&operation),
+            asker.caller,
+            (options.mode, Arc::clone(&ledger)),
+            Arc::clone(&self.inner.waiting),
+        );
         let reports = session.reports();
         // A batch is what is asked for in one turn: tokio's budget would end the turn in its midst.
-        let execution = self.inner.schema.execute(request.data(session));
+        let execution = shown.schema.execute(request.data(session));
         let mut response = tokio::task::unconstrained(execution).await;
+        let problem = response.errors.first().map(|error| error.message.as_str());
+        ledger.close_rest(Outcome::NotRun, problem);
         let reported = reports.lock().unwrap_or_else(PoisonError::into_inner);
         response
             .errors

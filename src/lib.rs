@@ -1,9 +1,10 @@
 //! One GraphQL graph in front of an OpenStack cloud, and an MCP server as a thin layer of fixed
-//! queries over that graph.
+//! queries and mutations over that graph.
 //!
-//! A request's way: a door ([`mcp`], [`http`]) → [`auth`] → [`graph`] (validate, resolve, batch)
-//! → [`cloud`] → OpenStack. See `ARCHITECTURE.md` for the map and the invariants.
+//! A request's way: a door ([`mcp`], [`http`]) → [`auth`] → [`policy`] → [`graph`] (validate, resolve,
+//! batch) → [`cloud`] → OpenStack. See `ARCHITECTURE.md` for the map and the invariants.
 
+pub mod audit;
 pub mod auth;
 pub mod check;
 pub mod cloud;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod graph;
 pub mod http;
 pub mod mcp;
+pub mod policy;
 pub mod serve;
 pub mod simulation;
 

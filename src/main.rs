@@ -44,7 +44,9 @@ fn start(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(Command::Simulate { cloud, clouds_yaml }) => runtime
             .block_on(simulation::simulate(&config, cloud, clouds_yaml.as_deref()))
             .map(|()| ExitCode::SUCCESS),
-        Some(Command::Schema { federation }) => print(&serve::sdl(*federation)?),
+        Some(Command::Schema { federation }) => {
+            print(&serve::sdl(config.changes.mode, *federation)?)
+        }
         Some(Command::Check) => {
             let report = runtime.block_on(check::check(&config))?;
             print(&report.to_string())?;

@@ -7,12 +7,15 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::Audit;
+use crate::auth::Caller;
 use crate::cloud::{Answers, CacheLimits, Connection};
 use crate::config::{Config, RemoteAuth, Transport};
-use crate::graph::Graph;
 use crate::graph::scope::Clouds;
+use crate::graph::{Graph, GraphOptions};
 use crate::http::{self, HttpOptions};
 use crate::mcp::{self, Filter, McpServer, Tools};
+use crate::policy::Mode;
 use crate::{Error, Result};
 
 /// Bytes of upstream answers that are kept for other operations.
@@ -21,7 +24,7 @@ const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// The graph over the configured clouds. Nothing is sent yet.
 ///
 /// # Errors
-/// When a cloud's TLS settings cannot be used.
+/// When a cloud's TLS settings or the audit's file cannot be used.
 pub fn graph(config: &Config) -> Result<Graph> {
     let limits = &config.limits;
     let answers = Arc::new(Answers::new(CacheLimits {
@@ -37,7 +40,12 @@ pub fn graph(config: &Config) -> Result<Graph> {
         .iter()
         .map(connect)
         .collect::<Result<Vec<_>>>()?;
-    Graph::new(Clouds::new(connections), limits.request_timeout)
+    let options = GraphOptions {
+        request_timeout: limits.request_timeout,
+        mode: config.changes.mode,
+        audit: Arc::new(Audit::new(config.changes.audit_log.as_deref())?),
+    };
+    Graph::new(Clouds::new(connections), options)
 }
 
 /// The tools that the configuration offers over a graph.
@@ -58,10 +66,10 @@ pub fn tools(config: &Config, graph: &Graph) -> Result<Tools> {
 ///
 /// # Errors
 /// When the schema does not fit its limits: a bug.
-pub fn sdl(federation: bool) -> Result<String> {
-    let graph = Graph::without_cloud()?;
+pub fn sdl(mode: Mode, federation: bool) -> Result<String> {
+    let graph = Graph::without_cloud(mode)?;
     Ok(if federation {
-        graph.federation_sdl()
+        graph.federation_sdl(&Caller::local())
     } else {
         graph.sdl().to_owned()
     })

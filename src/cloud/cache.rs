@@ -5,8 +5,10 @@
 //! region, user, scope, roles), so no caller sees what another credential was told.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -54,6 +56,7 @@ impl fmt::Debug for Kept {
 pub struct Answers {
     reference: Option<Cache<String, Kept>>,
     rows: Option<Cache<String, Kept>>,
+    changes: Mutex<HashMap<String, Arc<AtomicU64>>>,
 }
 
 impl Answers {
@@ -74,7 +77,15 @@ impl Answers {
         Self {
             reference: cache(limits.reference),
             rows: cache(limits.rows),
+            changes: Mutex::default(),
         }
+    }
+
+    /// How often the cloud behind a URL was changed from here, by whatever credential. It is part
+    /// of the keys of what may have changed with it: what was kept before is not found again.
+    pub(super) fn changes_at(&self, auth_url: &str) -> Arc<AtomicU64> {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(changes.entry(auth_url.to_owned()).or_default())
     }
 
     /// The answer under `key`, fetched when it is not there. Concurrent misses share one fetch,

@@ -149,7 +149,10 @@ impl Cloud {
         filter: &[Parameter],
     ) -> Result<Option<Arc<Page<T>>>> {
         let key = page_key(collection, filter, None, collection.first_page());
-        let key = format!("{}{key}", self.answers_of(collection.service).await?);
+        let key = format!(
+            "{}{key}",
+            self.answers_of(collection.service, collection.keep).await?
+        );
         if !self.operation.has_answer(&key) {
             return Ok(None);
         }
@@ -173,7 +176,7 @@ impl Cloud {
         collection: &'static Collection<T>,
         ids: &[String],
     ) -> Result<HashMap<String, Arc<T>>> {
-        let lists = self.answers_of(collection.service).await?;
+        let lists = self.answers_of(collection.service, collection.keep).await?;
         let lists = self.operation.answers(&lists, &place(collection));
         let mut wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let mut found = HashMap::new();

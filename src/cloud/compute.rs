@@ -10,6 +10,7 @@ mod quota;
 mod server;
 mod server_action;
 mod server_group;
+mod server_write;
 mod service;
 mod usage;
 
@@ -25,5 +26,6 @@ pub use server::{
 };
 pub use server_action::{ServerAction, ServerActionDetail, ServerActionEvent};
 pub use server_group::{SERVER_GROUPS, ServerGroup, ServerGroupRules};
+pub use server_write::{BootVolume, NewPort, NewServer, ServerAct, ServerChange};
 pub use service::{COMPUTE_SERVICES, ComputeService};
 pub use usage::{ProjectUsage, UsagePeriod};

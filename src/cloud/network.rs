@@ -19,7 +19,7 @@ mod subnet;
 use serde::{Deserialize, Deserializer};
 
 pub use agent::{AGENTS, Agent};
-pub use floating_ip::{FLOATING_IPS, FloatingIp, PortDetails, PortForwarding};
+pub use floating_ip::{FLOATING_IPS, FloatingIp, NewFloatingIp, PortDetails, PortForwarding};
 pub use network::{IP_AVAILABILITIES, IpAvailability, NETWORKS, Network, SubnetIpAvailability};
 pub use port::{AddressPair, FixedIp, PORTS, Port};
 pub use quota::{Limit, NetworkQuota};

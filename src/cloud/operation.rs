@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -16,10 +16,14 @@ use crate::Result;
 #[derive(Debug)]
 pub struct Operation {
     /// When every upstream call of the operation has to be over.
-    pub(super) deadline: Instant,
+    deadline: Mutex<Instant>,
+    /// Whether nothing will do that others were told earlier.
+    pub(super) is_fresh: bool,
     /// Sent to every service, so that their logs can be joined.
     pub(super) global_request_id: String,
     bill: [Line; Service::ALL.len()],
+    /// OpenStack's ids for what was sent to be changed.
+    written: Mutex<Vec<String>>,
     answers: Mutex<HashMap<String, Arc<OnceCell<Result<Kept>>>>>,
 }
 
@@ -49,11 +53,43 @@ impl Operation {
     #[must_use]
     pub fn new(time: Duration) -> Self {
         Self {
-            deadline: Instant::now() + time,
+            deadline: Mutex::new(Instant::now() + time),
+            is_fresh: false,
             global_request_id: format!("req-{}", uuid::Uuid::new_v4()),
             bill: Default::default(),
+            written: Mutex::default(),
             answers: Mutex::default(),
         }
+    }
+
+    /// The same, which asks for what it needs, though it was kept for others.
+    #[must_use]
+    pub fn fresh(time: Duration) -> Self {
+        Self {
+            is_fresh: true,
+            ..Self::new(time)
+        }
+    }
+
+    /// When every upstream call of the operation has to be over.
+    pub(super) fn deadline(&self) -> Instant {
+        *lock(&self.deadline)
+    }
+
+    /// Gives the operation at least this time from now: what was waited for is told afterwards.
+    pub fn extend(&self, time: Duration) {
+        let mut deadline = lock(&self.deadline);
+        *deadline = (*deadline).max(Instant::now() + time);
+    }
+
+    pub(super) fn has_written(&self, request_id: &str) {
+        lock(&self.written).push(request_id.to_owned());
+    }
+
+    /// OpenStack's ids for what was sent to be changed since this was last asked.
+    #[must_use]
+    pub fn take_written(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.written))
     }
 
     /// What each service was asked, leaving out those that were not.
@@ -82,7 +118,7 @@ impl Operation {
 
     /// The place where the answer under `key` is, or will be, kept for this operation.
     pub(super) fn answer(&self, key: &str) -> Arc<OnceCell<Result<Kept>>> {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = lock(&self.answers);
         if let Some(cell) = answers.get(key) {
             return Arc::clone(cell);
         }
@@ -93,7 +129,7 @@ impl Operation {
 impl Operation {
     /// The answers had so far whose key has a beginning and, after it, a part.
     pub(super) fn answers(&self, beginning: &str, part: &str) -> Vec<Kept> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answers = lock(&self.answers);
         let fits = |key: &str| {
             let rest = key.strip_prefix(beginning);
             rest.is_some_and(|rest| rest.contains(part))
@@ -105,9 +141,13 @@ impl Operation {
 
     /// Whether there is an answer under `key`, be it an error.
     pub(super) fn has_answer(&self, key: &str) -> bool {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let answers = lock(&self.answers);
         answers.get(key).is_some_and(|cell| cell.initialized())
     }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Line {

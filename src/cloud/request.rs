@@ -3,7 +3,8 @@
 //! Every call has a deadline (its operation's, retries included), a bound on how many run at a
 //! time against its service, and leaves OpenStack's request id in what it returns. Reads are
 //! repeated once or twice, with jitter, when the service could not be reached or said that it is
-//! overloaded; nothing else is ever sent twice. Redirects are not followed: services that answer
+//! overloaded; nothing else is ever sent twice. When the answer to a change is lost, it may have
+//! been done: that is an error of its own. Redirects are not followed: services that answer
 //! 300 with a version document, and Heat's 302 to a possibly internal host, are dealt with where
 //! they are expected.
 
@@ -53,6 +54,10 @@ pub(super) struct Call<'a> {
     pub(super) query: Vec<Parameter>,
     pub(super) microversion: Option<Microversion>,
     pub(super) body: Option<Value>,
+    /// The type of the body; JSON unless told.
+    pub(super) content_type: &'static str,
+    /// Whether it is meant to change something.
+    pub(super) changes: bool,
     /// The answer's headers are kept, and its body never logged.
     pub(super) expects_secret: bool,
 }
@@ -66,6 +71,8 @@ impl<'a> Call<'a> {
             query: Vec::new(),
             microversion: None,
             body: None,
+            content_type: "application/json",
+            changes: false,
             expects_secret: false,
         }
     }
@@ -74,6 +81,21 @@ impl<'a> Call<'a> {
         Self {
             method: Method::POST,
             body: Some(body),
+            ..Self::get(service, path)
+        }
+    }
+
+    /// A call that changes something.
+    pub(super) fn change(
+        service: Service,
+        method: Method,
+        path: impl Into<Cow<'a, str>>,
+        body: Option<Value>,
+    ) -> Self {
+        Self {
+            method,
+            body,
+            changes: true,
             ..Self::get(service, path)
         }
     }
@@ -126,7 +148,15 @@ impl Transport {
     ) -> Result<Answer> {
         let attempt = || self.attempt(base, call, token, operation);
         if call.method != Method::GET {
-            return attempt().await.map_err(Failure::into_error);
+            let result = attempt().await.map_err(|failure| failure.of_change(call));
+            if call.changes {
+                let request_id = match &result {
+                    Ok(answer) => answer.request_id.as_deref(),
+                    Err(error) => error.request_id(),
+                };
+                operation.has_written(request_id.unwrap_or("unknown"));
+            }
+            return result;
         }
         let backoff = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(100))
@@ -145,7 +175,7 @@ impl Transport {
             .notify(|failure, pause| {
                 tracing::debug!(error = %failure.error, pause_ms = pause.as_millis(), "repeating");
             });
-        match timeout_at(operation.deadline, repeated).await {
+        match timeout_at(operation.deadline(), repeated).await {
             Ok(result) => result.map_err(Failure::into_error),
             Err(_) => Err(Error::Timeout {
                 service: call.service,
@@ -168,14 +198,14 @@ impl Transport {
             })
         };
         let bound = self.bounds[call.service as usize].acquire();
-        let permit = timeout_at(operation.deadline, bound)
+        let permit = timeout_at(operation.deadline(), bound)
             .await
             .map_err(|_| timed_out())?;
         let began = Instant::now();
         let exchange = self.exchange(base, call, token, operation);
-        let result = timeout_at(operation.deadline, exchange).await;
+        let result = timeout_at(operation.deadline(), exchange).await;
         drop(permit);
-        let result = result.unwrap_or_else(|_| Err(timed_out()));
+        let result = result.unwrap_or_else(|_| Err(timed_out().sent()));
         let bytes = result.as_ref().map_or(0, |answer| answer.body.len());
         operation.charge_call(call.service, bytes, began.elapsed());
         let outcome = result
@@ -207,6 +237,7 @@ impl Transport {
             },
             retry_after: None,
             is_transient: true,
+            was_sent: !error.is_connect(),
         };
         let request = self.request(base, call, token, operation)?;
         let response = self
@@ -242,6 +273,8 @@ impl Transport {
             error: Error::Upstream(Box::new(upstream)),
             retry_after: retry_after(&headers),
             is_transient: matches!(status.as_u16(), 429 | 502 | 503 | 504),
+            // A gateway does not know what became of what it passed on.
+            was_sent: matches!(status.as_u16(), 502 | 504),
         })
     }
 
@@ -272,7 +305,7 @@ impl Transport {
         }
         if let Some(body) = &call.body {
             request = request
-                .header(CONTENT_TYPE, "application/json")
+                .header(CONTENT_TYPE, call.content_type)
                 .body(body.to_string());
         }
         request
@@ -305,6 +338,8 @@ struct Failure {
     error: Error,
     retry_after: Option<Duration>,
     is_transient: bool,
+    /// Whether the service may have had the request, though nobody heard what it did.
+    was_sent: bool,
 }
 
 impl Failure {
@@ -313,6 +348,27 @@ impl Failure {
             error,
             retry_after: None,
             is_transient: false,
+            was_sent: false,
+        }
+    }
+
+    fn sent(self) -> Self {
+        Self {
+            was_sent: true,
+            ..self
+        }
+    }
+
+    /// The error of something that was to be changed.
+    fn of_change(self, call: &Call<'_>) -> Error {
+        if !(call.changes && self.was_sent) {
+            return self.error;
+        }
+        Error::OutcomeUnknown {
+            service: call.service,
+            operation: call.operation(),
+            reason: self.error.to_string(),
+            request_id: self.error.request_id().map(str::to_owned),
         }
     }
 

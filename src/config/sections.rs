@@ -10,6 +10,7 @@ use url::Url;
 
 use super::environment::Environment;
 use super::settings::{Settings, boolean};
+use crate::policy::{Confirm, Mode};
 use crate::{Error, Result};
 
 /// The longest duration that a setting may have.
@@ -105,6 +106,17 @@ pub enum RemoteAuth {
     Secret(SecretString),
 }
 
+/// Whether the cloud may be changed, and what is asked and written down when it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeSettings {
+    /// Whether anything may be changed; not by default.
+    pub mode: Mode,
+    /// Whether a tool asks somebody before it destroys; where somebody can be asked by default.
+    pub confirm: Confirm,
+    /// A file that a line is appended to for every change.
+    pub audit_log: Option<PathBuf>,
+}
+
 /// How long things may take and how long they are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -177,12 +189,12 @@ impl HttpSettings {
     }
 
     /// Refuses what would let strangers change the cloud; warns of what lets them read it.
-    pub(super) fn check_exposure(&self, modify: bool, warnings: &mut Vec<String>) -> Result<()> {
+    pub(super) fn check_exposure(&self, mode: Mode, warnings: &mut Vec<String>) -> Result<()> {
         if self.is_loopback() || matches!(self.auth, RemoteAuth::Secret(_)) {
             return Ok(());
         }
         let host = &self.host;
-        if modify {
+        if mode == Mode::Modify {
             return Err(Error::Configuration(format!(
                 "`ALLOW_MODIFY_OPERATIONS` (`--allow-modify`) would let anybody who reaches {host} change the cloud; \
                  set `REMOTE_AUTH_ENABLE` and `REMOTE_SECRET_KEY`, or `FASTMCP_HOST` to 127.0.0.1"
@@ -218,6 +230,26 @@ impl RemoteAuth {
             }
             (false, None) => Ok(Self::Off),
         }
+    }
+}
+
+impl ChangeSettings {
+    pub(super) fn read(settings: &Settings, environment: &Environment) -> Result<Self> {
+        let is_allowed = settings.required("ALLOW_MODIFY_OPERATIONS", boolean)?;
+        Ok(Self {
+            mode: if is_allowed {
+                Mode::Modify
+            } else {
+                Mode::ReadOnly
+            },
+            confirm: settings.required("CONFIRM_DESTRUCTIVE", |text| match text {
+                "when-possible" => Ok(Confirm::WhenPossible),
+                "always" => Ok(Confirm::Always),
+                "never" => Ok(Confirm::Never),
+                _ => Err("one of when-possible, always and never".to_owned()),
+            })?,
+            audit_log: settings.optional("AUDIT_LOG", |text| Ok(environment.path(text)))?,
+        })
     }
 }
 

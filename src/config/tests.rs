@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::cloud::Service;
+use crate::policy::Mode;
 
 /// The smallest cloud that variables can describe.
 const ENVVARS: &[(&str, &str)] = &[
@@ -131,7 +132,7 @@ mod server {
         assert_eq!(config.http.host, "127.0.0.1");
         assert_eq!(config.http.port, 8080);
         assert!(matches!(config.http.auth, RemoteAuth::Off));
-        assert!(!config.modify);
+        assert!(config.changes.mode == Mode::ReadOnly);
         assert_eq!(config.limits.request_timeout, Duration::from_secs(45));
         assert_eq!(config.limits.cache_ttl, Some(Duration::from_secs(5)));
         assert_eq!(
@@ -328,7 +329,7 @@ mod server {
             .flag("--auth-enable")
             .flag("--secret-key=k")
             .loaded();
-        assert!(known.modify && known.warnings.is_empty());
+        assert!(known.changes.mode == Mode::Modify && known.warnings.is_empty());
         for host in ["localhost", "::1", "127.0.0.9"] {
             let local = Place::with_envvars()
                 .flag("--type=streamable-http")

@@ -67,6 +67,7 @@ impl Variable {
 /// Settings by the heading they have in the help.
 pub(super) const SECTIONS: &[(&str, &[Variable])] = &[
     ("Server", SERVER),
+    ("Changes to the cloud", CHANGES),
     ("Remote access", REMOTE),
     ("Limits and caches", LIMITS),
     ("Tools", TOOLS),
@@ -77,9 +78,7 @@ pub(super) const SECTIONS: &[(&str, &[Variable])] = &[
 
 /// Variables of the product that this build does not know what to do with.
 pub(super) const UNSUPPORTED: &[&str] = &[
-    "AUDIT_LOG",
     "CACHE_URL",
-    "CONFIRM_DESTRUCTIVE",
     "IMAGE_SOURCE_DIR",
     "JWT_AUDIENCE",
     "JWT_ISSUER",
@@ -179,11 +178,6 @@ const SERVER: &[Variable] = &[
         "Port to listen on with streamable-http; 0 takes a free one",
     )
     .default("8080"),
-    switch(
-        "ALLOW_MODIFY_OPERATIONS",
-        "allow-modify",
-        "Let operations that change the cloud run",
-    ),
     server(
         "MCP_LOG_LEVEL",
         "log-level",
@@ -192,6 +186,27 @@ const SERVER: &[Variable] = &[
     )
     .default("INFO"),
     server("MCP_LOG_FORMAT", "log-format", "FORMAT", "text or json").default("text"),
+];
+
+const CHANGES: &[Variable] = &[
+    switch(
+        "ALLOW_MODIFY_OPERATIONS",
+        "allow-modify",
+        "Let operations that change the cloud run",
+    ),
+    server(
+        "CONFIRM_DESTRUCTIVE",
+        "confirm-destructive",
+        "WHEN",
+        "Whether a tool asks before it destroys: when-possible, always or never",
+    )
+    .default("when-possible"),
+    server(
+        "AUDIT_LOG",
+        "audit-log",
+        "FILE",
+        "File that a line is appended to for every change; the log has them anyway",
+    ),
 ];
 
 const REMOTE: &[Variable] = &[

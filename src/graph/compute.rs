@@ -37,6 +37,10 @@ pub struct ComputeQuery(
     usage::ProjectUsageQuery,
 );
 
+/// What can be changed in compute.
+#[derive(MergedObject, Default)]
+pub struct ComputeMutation(server::ServerMutation);
+
 impl ComputeQuery {
     /// The fields for a cloud.
     #[must_use]

@@ -4,7 +4,7 @@ use async_graphql::MergedObject;
 
 use super::block_storage::BlockStorageQuery;
 use super::capacity::CapacityQuery;
-use super::compute::ComputeQuery;
+use super::compute::{ComputeMutation, ComputeQuery};
 use super::health::HealthQuery;
 use super::identity::IdentityQuery;
 use super::image::ImageServiceQuery;
@@ -31,6 +31,10 @@ pub struct Fields(
 /// The questions about the cloud as a whole.
 #[derive(MergedObject)]
 pub struct WholeQuery(HealthQuery, CapacityQuery, SearchQuery, OrphansQuery);
+
+/// Everything that can be changed; there is no such type for who may change nothing.
+#[derive(MergedObject, Default)]
+pub struct Mutation(ComputeMutation);
 
 impl Fields {
     /// The fields for a cloud.

@@ -72,16 +72,21 @@ impl Limits {
     }
 }
 
+/// A query that can be read.
+pub(super) fn parsed(query: &str) -> Option<ExecutableDocument> {
+    text::check(query).ok()?;
+    parser::parse_query(query).ok()
+}
+
 /// What the named operation of a query is, when the query can be read and has it.
 #[must_use]
 pub fn operation_type(query: &str, operation_name: Option<&str>) -> Option<OperationType> {
-    text::check(query).ok()?;
-    let document = parser::parse_query(query).ok()?;
+    let document = parsed(query)?;
     selected(&document, operation_name).map(|operation| operation.ty)
 }
 
 /// The operation the executor will choose; it says so itself when there is none.
-fn selected<'a>(
+pub(super) fn selected<'a>(
     document: &'a ExecutableDocument,
     name: Option<&str>,
 ) -> Option<&'a OperationDefinition> {

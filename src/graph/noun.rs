@@ -146,6 +146,16 @@ pub trait Noun: Node + Sized + Send + Sync {
         async move { cloud.show(Self::COLLECTION, id).await }
     }
 
+    /// Rows by their ids as they are now, for who waits for them since some time; one that is gone
+    /// is left out.
+    fn changed(
+        cloud: &Cloud,
+        ids: Vec<String>,
+        _since: chrono::DateTime<chrono::Utc>,
+    ) -> impl Future<Output = Result<HashMap<String, Arc<Self::Row>>>> + Send {
+        Self::by_ids(cloud, ids)
+    }
+
     /// Rows by their ids; one that is not there is left out.
     fn by_ids(
         cloud: &Cloud,

@@ -61,7 +61,7 @@ impl Graph {
     pub async fn readiness(&self, caller: &Caller) -> Readiness {
         let mut last = self.inner.readiness.lock().await;
         last.retain(|_, (when, _)| when.elapsed() < HOLDS);
-        let time = self.inner.request_timeout.min(LONGEST);
+        let time = self.inner.options.request_timeout.min(LONGEST);
         let operation = Arc::new(Operation::new(time));
         let own = self.inner.clouds.of(caller);
         let asked = own.iter().map(|connection| {

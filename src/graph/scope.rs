@@ -10,9 +10,12 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::loader::{Loaders, Plan};
+use super::mutation::Waiting;
+use crate::audit::Ledger;
 use crate::auth::Caller;
 use crate::cloud::collection::{Collection, Row};
 use crate::cloud::{Cloud, Connection, Operation, Parameter, Token};
+use crate::policy::Mode;
 use crate::{Error, Result};
 
 /// A cloud within one request; every node keeps the one it came from.
@@ -26,6 +29,7 @@ struct Inner {
     loaders: Loaders,
     started: Mutex<HashMap<TypeId, Started>>,
     reports: Reports,
+    waiting: Arc<Waiting>,
 }
 
 /// A fetch that goes on by itself, until the request is over.
@@ -35,15 +39,33 @@ type Started = Shared<BoxFuture<'static, ()>>;
 pub(super) type Reports = Arc<Mutex<Vec<Error>>>;
 
 impl Scope {
-    fn new(cloud: Cloud, reports: Reports) -> Self {
+    fn new(cloud: Cloud, reports: Reports, waiting: Arc<Waiting>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 cloud,
                 loaders: Loaders::default(),
                 started: Mutex::default(),
                 reports,
+                waiting,
             }),
         }
+    }
+
+    /// The same cloud with loaders that know nothing yet.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        let Inner {
+            cloud,
+            reports,
+            waiting,
+            ..
+        } = &*self.inner;
+        Self::new(cloud.clone(), Arc::clone(reports), Arc::clone(waiting))
+    }
+
+    /// What is waited for in this process.
+    pub(super) fn waiting(&self) -> &Waiting {
+        &self.inner.waiting
     }
 
     /// Tells the caller what went wrong where a field still has something to say: the answer
@@ -164,17 +186,31 @@ pub struct Session {
     pub(super) operation: Arc<Operation>,
     /// Who asks.
     pub caller: Caller,
+    /// Whether anything may be changed.
+    pub(super) mode: Mode,
+    /// What is written down of the operation's mutations.
+    pub(super) ledger: Arc<Ledger>,
+    waiting: Arc<Waiting>,
     scopes: Mutex<HashMap<String, Scope>>,
     reports: Reports,
 }
 
 impl Session {
-    pub(super) fn new(clouds: &Clouds, operation: Arc<Operation>, caller: Caller) -> Self {
+    pub(super) fn new(
+        clouds: &Clouds,
+        operation: Arc<Operation>,
+        caller: Caller,
+        (mode, ledger): (Mode, Arc<Ledger>),
+        waiting: Arc<Waiting>,
+    ) -> Self {
         let reports = Reports::default();
         Self {
             clouds: clouds.of(&caller),
             operation,
             caller,
+            mode,
+            ledger,
+            waiting,
             scopes: Mutex::default(),
             reports,
         }
@@ -193,9 +229,18 @@ impl Session {
             .entry(connection.name().to_owned())
             .or_insert_with(|| {
                 let cloud = Cloud::new(Arc::clone(connection), Arc::clone(&self.operation));
-                Scope::new(cloud, Arc::clone(&self.reports))
+                let reports = Arc::clone(&self.reports);
+                Scope::new(cloud, reports, Arc::clone(&self.waiting))
             });
         Ok(scope.clone())
+    }
+
+    /// The scope of a cloud from now on: what was loaded before is loaded again.
+    pub(super) fn renewed_scope(&self, name: Option<&str>) -> Result<Scope> {
+        let scope = self.scope(name)?.renewed();
+        let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        scopes.insert(scope.cloud_name(), scope.clone());
+        Ok(scope)
     }
 }
 

@@ -31,15 +31,19 @@ pub(super) async fn readyz(
     (status, Json(readiness)).into_response()
 }
 
-/// The SDL, or the federation subgraph's with `?federation`.
-pub(super) async fn schema(State(graph): State<Graph>, RawQuery(query): RawQuery) -> String {
+/// The SDL of what the caller may do, or the federation subgraph's with `?federation`.
+pub(super) async fn schema(
+    State(graph): State<Graph>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> String {
     let query = query.unwrap_or_default();
     let is_federation =
         url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "federation");
     if is_federation {
-        graph.federation_sdl()
+        graph.federation_sdl(&caller)
     } else {
-        graph.sdl().to_owned()
+        graph.sdl_for(&caller).to_owned()
     }
 }
 

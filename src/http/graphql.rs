@@ -19,8 +19,9 @@ use serde_json::{Map, Value, json};
 
 use super::negotiation::{self, MediaType};
 use super::problem::Problem;
+use crate::audit::Door;
 use crate::auth::Caller;
-use crate::graph::{Graph, limits};
+use crate::graph::{Asker, Graph, limits};
 
 /// Answers a query in the URL. Mutations are not taken: a link must not change anything.
 pub(super) async fn get(
@@ -34,7 +35,7 @@ pub(super) async fn get(
         match limits::operation_type(&request.query, request.operation_name.as_deref()) {
             Some(OperationType::Mutation | OperationType::Subscription) => Err(Refusal::NotOverGet),
             // What cannot be read is refused with the reason when it is executed.
-            Some(OperationType::Query) | None => Ok(graph.execute(caller, request).await),
+            Some(OperationType::Query) | None => Ok(graph.execute(asker(caller), request).await),
         }
     };
     answer(&headers, execution).await
@@ -51,9 +52,13 @@ pub(super) async fn post(
         if !negotiation::is_json(&headers) {
             return Err(Refusal::NotJson);
         }
-        Ok(graph.execute(caller, request_of_body(&body)?).await)
+        Ok(graph.execute(asker(caller), request_of_body(&body)?).await)
     };
     answer(&headers, execution).await
+}
+
+fn asker(caller: Caller) -> Asker {
+    Asker::new(caller, Door::Graphql)
 }
 
 /// Awaits the execution when its answer can be given in a type the request takes.

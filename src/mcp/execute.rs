@@ -3,17 +3,16 @@
 use async_graphql::{Request, Response};
 use futures_util::future::BoxFuture;
 
-use crate::auth::Caller;
-use crate::graph::Graph;
+use crate::graph::{Asker, Graph};
 
-/// Something that executes GraphQL for a caller, under the limits and the policy of every door.
+/// Something that executes GraphQL for somebody, under the limits and the policy of every door.
 pub trait Execute: Send + Sync + 'static {
     /// Executes one operation. Dropping the future cancels it.
-    fn execute(&self, caller: Caller, request: Request) -> BoxFuture<'_, Response>;
+    fn execute(&self, asker: Asker, request: Request) -> BoxFuture<'_, Response>;
 }
 
 impl Execute for Graph {
-    fn execute(&self, caller: Caller, request: Request) -> BoxFuture<'_, Response> {
-        Box::pin(Self::execute(self, caller, request))
+    fn execute(&self, asker: Asker, request: Request) -> BoxFuture<'_, Response> {
+        Box::pin(Self::execute(self, asker, request))
     }
 }

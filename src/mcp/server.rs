@@ -16,7 +16,9 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::execute::Execute;
 use super::tools::Tools;
 use super::{answer, arguments, prompts, resources};
+use crate::audit::Door;
 use crate::auth::Caller;
+use crate::graph::Asker;
 
 /// What a client may tell its model about the server.
 const INSTRUCTIONS: &str = "Reads an OpenStack cloud. Every tool answers one question with one \
@@ -57,6 +59,16 @@ impl McpServer {
     #[must_use]
     pub fn tools(&self) -> &Tools {
         &self.inner.tools
+    }
+}
+
+/// Who calls a tool.
+fn asker(context: &RequestContext<RoleServer>, tool: &str) -> Asker {
+    let is_http = context.extensions.get::<http::request::Parts>().is_some();
+    let door = if is_http { Door::Mcp } else { Door::Stdio };
+    Asker {
+        tool: Some(tool.into()),
+        ..Asker::new(caller(context), door)
     }
 }
 
@@ -118,7 +130,10 @@ impl ServerHandler for McpServer {
             Ok(variables) => variables,
             Err(bad) => return Ok(answer::refusal(tool, &bad).into()),
         };
-        let execution = executor.execute(caller(&context), tool.request(variables.clone()));
+        let execution = executor.execute(
+            asker(&context, tool.name()),
+            tool.request(variables.clone()),
+        );
         let response = tokio::select! {
             response = execution => response,
             () = context.ct.cancelled() => {

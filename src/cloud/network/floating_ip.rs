@@ -1,11 +1,15 @@
 //! Floating IPs: `GET /floatingips`.
 
+use http::Method;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::port::server_id;
 use super::{PAGE, list, text};
-use crate::cloud::Service;
-use crate::cloud::collection::{Collection, Paging, Row};
+use crate::Result;
+use crate::cloud::collection::{Collection, Paging, Row, escape};
+use crate::cloud::request::Call;
+use crate::cloud::{Cloud, Service, Written};
 
 /// All floating IPs.
 pub const FLOATING_IPS: &Collection<FloatingIp> = &Collection {
@@ -152,5 +156,70 @@ mod tests {
         assert_eq!(forwarded.server_id(), None);
         let idle: FloatingIp = serde_json::from_str(r#"{"id": "f", "port_id": null}"#).unwrap();
         assert!(!idle.is_associated());
+    }
+}
+
+/// A floating IP to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewFloatingIp {
+    /// The external network.
+    pub network_id: String,
+    /// The address; any unless given, and given only by administrators.
+    pub address: Option<String>,
+    /// The port it leads to at once, and the address of it.
+    pub port: Option<(String, Option<String>)>,
+    /// Free text.
+    pub description: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: String,
+}
+
+impl Cloud {
+    /// Makes a floating IP; answers with its id. `POST /floatingips`.
+    pub async fn create_floating_ip(&self, new: &NewFloatingIp) -> Result<(String, Written)> {
+        let mut address = json!({"floating_network_id": new.network_id});
+        let mut set = |name: &str, value: Option<&String>| {
+            if let Some(value) = value {
+                address[name] = json!(value);
+            }
+        };
+        set("floating_ip_address", new.address.as_ref());
+        set("description", new.description.as_ref());
+        if let Some((port, fixed)) = &new.port {
+            set("port_id", Some(port));
+            set("fixed_ip_address", fixed.as_ref());
+        }
+        let body = json!({ "floatingip": address });
+        let call = Call::change(Service::Network, Method::POST, "/floatingips", Some(body));
+        let written = self.write(call).await?;
+        let created: Created = written.read("floatingip")?;
+        Ok((created.id, written))
+    }
+
+    /// Lets a floating IP lead to an address of a port, or nowhere. `PUT /floatingips/{id}`.
+    pub async fn associate_floating_ip(
+        &self,
+        id: &str,
+        to: Option<(&str, Option<&str>)>,
+    ) -> Result<Written> {
+        let body = match to {
+            Some((port, None)) => json!({"port_id": port}),
+            Some((port, Some(fixed))) => json!({"port_id": port, "fixed_ip_address": fixed}),
+            None => json!({"port_id": null}),
+        };
+        let path = format!("/floatingips/{}", escape(id));
+        let body = json!({ "floatingip": body });
+        let call = Call::change(Service::Network, Method::PUT, path, Some(body));
+        self.write(call).await
+    }
+
+    /// Gives a floating IP back. `DELETE /floatingips/{id}`.
+    pub async fn delete_floating_ip(&self, id: &str) -> Result<Written> {
+        let path = format!("/floatingips/{}", escape(id));
+        let call = Call::change(Service::Network, Method::DELETE, path, None);
+        self.write(call).await
     }
 }

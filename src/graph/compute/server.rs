@@ -2,6 +2,7 @@
 
 mod edges;
 mod filter;
+pub mod mutation;
 pub mod plans;
 
 use std::cmp::Ordering;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use async_graphql::{Enum, ID, Json, SimpleObject};
 
 pub use filter::{ServerFilter, ServerOrderField, ServerSearch, ServerSearchField};
+pub use mutation::ServerMutation;
 
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, SERVERS};

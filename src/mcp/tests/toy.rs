@@ -182,7 +182,7 @@ impl Library {
 }
 
 impl Execute for Library {
-    fn execute(&self, caller: Caller, request: Request) -> BoxFuture<'_, Response> {
+    fn execute(&self, asker: Asker, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(async move {
             let request = request.data(caller).data(self.running.clone());
             let response = self.schema.execute(request).await;

@@ -1,0 +1,173 @@
+//! What is done to servers: merges the actions, and says what they have in common.
+
+mod affected;
+pub mod connections;
+pub mod create;
+pub mod lifecycle;
+pub mod record;
+
+use std::time::Duration;
+
+use async_graphql::{InputObject, MergedObject};
+
+use super::{Server, ServerStatus};
+use crate::Error;
+use crate::Result;
+use crate::cloud::{Service, Written, compute};
+use crate::graph::mutation::{Done, Progress, now, payload, wait_for};
+use crate::graph::scope::Scope;
+
+use self::connections::ServerConnections;
+use self::create::ServerCreation;
+use self::lifecycle::ServerLifecycle;
+use self::record::ServerRecord;
+
+/// Everything that can be done to servers.
+#[derive(MergedObject, Default)]
+pub struct ServerMutation(
+    ServerCreation,
+    ServerLifecycle,
+    ServerConnections,
+    ServerRecord,
+);
+
+payload! {
+    /// What became of a mutation of a server.
+    ServerPayload {
+        /// The server as it is now; null when it is not there any longer, or was never made. What
+        /// takes time may still be under way: see its `status` and `taskState`.
+        server: Server,
+    }
+}
+
+/// How long to wait for what was done to a server.
+#[derive(InputObject, Clone, Copy, Debug)]
+pub struct ServerWait {
+    /// The state to wait for; the one that the action leads to unless given.
+    until: Option<ServerStatus>,
+    /// Seconds to wait, from 1 to 3,600. When they are over, the server is told as it is then, and
+    /// a user error `STILL_UNDER_WAY` says so.
+    #[graphql(default = 120, validator(minimum = 1, maximum = 3600))]
+    timeout_seconds: u64,
+}
+
+/// What an action leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    /// The server is in this state, and nothing is under way.
+    Status(ServerStatus),
+    /// Nothing is under way.
+    Quiet,
+    /// It is gone.
+    Gone,
+}
+
+impl Goal {
+    fn progress(self, row: Option<&compute::Server>) -> Progress {
+        let Some(row) = row else {
+            return match self {
+                Self::Gone => Progress::Reached,
+                Self::Status(_) | Self::Quiet => Progress::Failed("the server is gone".to_owned()),
+            };
+        };
+        let status = ServerStatus::read(&row.status);
+        let is_gone = matches!(status, ServerStatus::Deleted | ServerStatus::SoftDeleted);
+        match self {
+            Self::Gone if is_gone => Progress::Reached,
+            _ if row.task_state.is_some() => Progress::GoesOn,
+            Self::Status(wanted) if status == wanted => Progress::Reached,
+            Self::Quiet if status != ServerStatus::Error => Progress::Reached,
+            _ if status == ServerStatus::Error => {
+                let fault = row
+                    .fault
+                    .as_ref()
+                    .and_then(|fault| fault.message.as_deref());
+                let reason = fault.unwrap_or("Nova gives no reason");
+                Progress::Failed(format!("the server is in ERROR: {reason}"))
+            }
+            _ => Progress::GoesOn,
+        }
+    }
+}
+
+/// How a server is after something was done to it, waited for when that was asked.
+async fn finish(
+    scope: &Scope,
+    id: &str,
+    written: &Written,
+    wait: Option<ServerWait>,
+    goal: Goal,
+) -> Result<Done<Server>> {
+    let Some(wait) = wait else {
+        return Ok(Done::well(now::<Server>(scope, id).await));
+    };
+    let goal = wait.until.map_or(goal, Goal::Status);
+    let time = Duration::from_secs(wait.timeout_seconds);
+    let request_id = written.request_id.as_deref();
+    let (_, progress) = wait_for::<Server>(scope, id, time, |row| goal.progress(row)).await?;
+    let failed = |message: String| Error::Failed {
+        service: Service::Compute,
+        message,
+        request_id: request_id.map(str::to_owned),
+    };
+    // Where the server ends up does not tell what became of the request: Nova's record of it does.
+    let error = match request_id {
+        Some(request_id) => what_failed(scope, id, request_id).await,
+        None => None,
+    };
+    let unmet = match (progress, error) {
+        (_, Some(reason)) => Some(failed(reason)),
+        (Progress::Failed(reason), None) => Some(failed(reason)),
+        (Progress::GoesOn, None) => Some(Error::StillUnderWay(format!(
+            "after {} seconds it is still under way; look at the server's status and taskState",
+            wait.timeout_seconds
+        ))),
+        (Progress::Reached, None) => None,
+    };
+    Ok(Done {
+        now: now::<Server>(scope, id).await,
+        unmet: unmet.into_iter().collect(),
+    })
+}
+
+/// Why a request failed, when Nova's record of it says that it did.
+async fn what_failed(scope: &Scope, id: &str, request_id: &str) -> Option<String> {
+    let scope = scope.renewed();
+    let action = scope.cloud().get_server_action(id, request_id).await.ok()?;
+    let events = action.events.as_deref().unwrap_or_default();
+    let failed = events
+        .iter()
+        .find(|event| event.result.as_deref() == Some("Error"))?;
+    let details = failed.details.as_deref().unwrap_or("it gives no reason");
+    Some(format!("Nova says that {} failed: {details}", failed.event))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(status: &str, task: Option<&str>) -> compute::Server {
+        let row = serde_json::json!({"id": "1", "status": status, "OS-EXT-STS:task_state": task});
+        serde_json::from_value(row).unwrap()
+    }
+
+    #[test]
+    fn a_server_is_there_when_nothing_is_under_way() {
+        let goal = Goal::Status(ServerStatus::Active);
+        let at = |status, task| goal.progress(Some(&row(status, task)));
+        assert_eq!(at("ACTIVE", Some("powering-on")), Progress::GoesOn);
+        assert_eq!(at("SHUTOFF", None), Progress::GoesOn);
+        assert_eq!(at("ACTIVE", None), Progress::Reached);
+        assert!(matches!(at("ERROR", None), Progress::Failed(_)));
+        assert!(matches!(goal.progress(None), Progress::Failed(_)));
+    }
+
+    #[test]
+    fn a_deleted_server_is_gone_or_says_so() {
+        let at = |status, task| Goal::Gone.progress(Some(&row(status, task)));
+        assert_eq!(Goal::Gone.progress(None), Progress::Reached);
+        assert_eq!(at("ACTIVE", Some("deleting")), Progress::GoesOn);
+        assert_eq!(at("SOFT_DELETED", None), Progress::Reached);
+        assert!(matches!(at("ERROR", None), Progress::Failed(_)));
+    }
+}
