@@ -22,6 +22,7 @@ use super::problem::Problem;
 use crate::audit::Door;
 use crate::auth::Caller;
 use crate::graph::{Asker, Graph, limits};
+use crate::policy::Decision;
 
 /// Answers a query in the URL. Mutations are not taken: a link must not change anything.
 pub(super) async fn get(
@@ -33,7 +34,11 @@ pub(super) async fn get(
     let execution = async {
         let request = request_of_url(query.as_deref().unwrap_or_default())?;
         match limits::operation_type(&request.query, request.operation_name.as_deref()) {
-            Some(OperationType::Mutation | OperationType::Subscription) => Err(Refusal::NotOverGet),
+            Some(OperationType::Mutation) => {
+                graph.refuse(&asker(caller), &request, Decision::of_link());
+                Err(Refusal::NotOverGet)
+            }
+            Some(OperationType::Subscription) => Err(Refusal::NotOverGet),
             // What cannot be read is refused with the reason when it is executed.
             Some(OperationType::Query) | None => Ok(graph.execute(asker(caller), request).await),
         }

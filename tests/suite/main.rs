@@ -15,6 +15,7 @@ mod faults;
 mod layers;
 mod paging;
 mod program;
+mod read_only;
 mod schema;
 mod simulated;
 mod support;
