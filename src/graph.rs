@@ -147,6 +147,11 @@ impl Graph {
         Self::new(Clouds::new(Vec::new()), Duration::from_secs(1))
     }
 
+    /// The names of the clouds, the default one first.
+    pub fn cloud_names(&self) -> impl Iterator<Item = &str> {
+        self.inner.clouds.iter().map(|cloud| cloud.name())
+    }
+
     /// The SDL of what a caller may do.
     #[must_use]
     pub fn sdl(&self) -> &str {

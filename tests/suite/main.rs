@@ -18,5 +18,6 @@ mod program;
 mod schema;
 mod simulated;
 mod support;
+mod tokens;
 mod tools;
 mod walk;

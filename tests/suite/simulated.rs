@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, header};
+use http::{Request, Response, header};
 use http_body_util::BodyExt;
 use mcp_openstack_ops::cloud::{Answers, CacheLimits, Connection};
-use mcp_openstack_ops::config::{CloudEntry, Environment, Variables, clouds_in};
+use mcp_openstack_ops::config::{CloudEntry, Environment, RemoteAuth, Variables, clouds_in};
 use mcp_openstack_ops::graph::Graph;
 use mcp_openstack_ops::graph::scope::Clouds;
 use mcp_openstack_ops::http::{HttpOptions, router};
@@ -58,6 +58,8 @@ pub(crate) struct Trial {
     pub(crate) deadline: Duration,
     /// How long lists are kept.
     pub(crate) cache: Duration,
+    /// Which tokens are taken.
+    pub(crate) auth: RemoteAuth,
     /// What to make of the entries first.
     pub(crate) entries: fn(&mut Vec<CloudEntry>),
 }
@@ -69,6 +71,7 @@ impl Default for Trial {
             cloud: ADMIN,
             deadline: PATIENCE,
             cache: Duration::ZERO,
+            auth: RemoteAuth::Off,
             entries: |_| {},
         }
     }
@@ -125,7 +128,7 @@ impl Simulated {
         let options = HttpOptions {
             host: "127.0.0.1".to_owned(),
             port: 0,
-            secret: None,
+            auth: trial.auth,
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
         };
@@ -171,6 +174,13 @@ impl Simulated {
         (done, questions.collect())
     }
 
+    /// What a door answers, within the time that anything here takes.
+    pub(crate) async fn knock(&self, request: Request<Body>) -> Response<Body> {
+        let path = request.uri().path().to_owned();
+        let answered = tokio::time::timeout(HANGS, self.doors.clone().oneshot(request)).await;
+        answered.unwrap_or_else(|_| panic!("{path} hangs")).unwrap()
+    }
+
     async fn post(&self, path: &str, body: Value) -> Value {
         let request = Request::post(path)
             .header(header::HOST, "localhost")
@@ -178,14 +188,15 @@ impl Simulated {
             .header(header::ACCEPT, "application/json, text/event-stream")
             .body(Body::from(body.to_string()))
             .unwrap();
-        let answered = tokio::time::timeout(HANGS, self.doors.clone().oneshot(request)).await;
-        let response = answered
-            .unwrap_or_else(|_| panic!("{path} hangs: {body}"))
-            .unwrap();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        serde_json::from_slice(&bytes)
-            .unwrap_or_else(|error| panic!("{path}: {error}: {}", String::from_utf8_lossy(&bytes)))
+        json_of(self.knock(request).await).await
     }
+}
+
+/// The body of an answer.
+pub(crate) async fn json_of(response: Response<Body>) -> Value {
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&bytes)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&bytes)))
 }
 
 /// Each tool with the arguments it cannot do without.
