@@ -238,6 +238,11 @@ impl Graph {
         }
     }
 
+    /// The names of the clouds, the default one first.
+    pub fn cloud_names(&self) -> impl Iterator<Item = &str> {
+        self.inner.clouds.iter().map(|cloud| cloud.name())
+    }
+
     /// The SDL of what a caller may do.
     #[must_use]
     pub fn sdl_for(&self, caller: &Caller) -> &str {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::auth::Caller;
 use crate::cloud::{Answers, CacheLimits, Connection};
-use crate::config::{Config, RemoteAuth, Transport};
+use crate::config::{Config, Transport};
 use crate::graph::scope::Clouds;
 use crate::graph::{Graph, GraphOptions};
 use crate::http::{self, HttpOptions};
@@ -122,10 +122,7 @@ impl Doors {
         let options = HttpOptions {
             host: settings.host.clone(),
             port: settings.port,
-            secret: match &settings.auth {
-                RemoteAuth::Off => None,
-                RemoteAuth::Secret(secret) => Some(secret.clone()),
-            },
+            auth: settings.auth.clone(),
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
         };

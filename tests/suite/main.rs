@@ -19,5 +19,6 @@ mod read_only;
 mod schema;
 mod simulated;
 mod support;
+mod tokens;
 mod tools;
 mod walk;
