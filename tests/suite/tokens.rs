@@ -15,6 +15,7 @@ use http::{Method, Request, Response, StatusCode};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use mcp_openstack_ops::config::{BearerSettings, JwksPace, JwksSource, RemoteAuth};
+use mcp_openstack_ops::policy::Mode;
 use openstack_simulator::Options;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -385,6 +386,69 @@ async fn a_token_reaches_its_clouds_and_no_other() {
     let asked = request(Method::POST, "/mcp", Some(&member), &call);
     let answer = json_of(cloud.knock(asked).await).await;
     assert!(!answer.to_string().contains(foreign), "{answer}");
+}
+
+/// Where modifications are switched on, the scope of a token still decides for its holder: what it
+/// sees of the schema, and what becomes of a mutation.
+#[tokio::test]
+async fn a_token_changes_what_its_scope_lets_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit.jsonl");
+    let issuer = Issuer::start().await;
+    let cloud = Simulated::start(Trial {
+        auth: issuer.settings(Duration::ZERO),
+        mode: Mode::Modify,
+        audit: Some(audit.clone()),
+        ..Trial::default()
+    })
+    .await;
+    let reader = token(json!({}));
+    let writer = token(json!({"scope": "openstack:read openstack:write", "sub": "bob"}));
+    let kind = "{ __schema { mutationType { name } } }";
+    let seen = ask(&cloud, &reader, kind).await;
+    assert!(seen["data"]["__schema"]["mutationType"].is_null(), "{seen}");
+    let seen = ask(&cloud, &writer, kind).await;
+    assert_eq!(seen["data"]["__schema"]["mutationType"]["name"], "Mutation");
+
+    let stop = "mutation { serverStop(server: \"nobody\") { userErrors { code } } }";
+    let before = cloud.simulator.log().count();
+    let asked = request(
+        Method::POST,
+        "/graphql",
+        Some(&reader),
+        &json!({"query": stop}),
+    );
+    let response = cloud.knock(asked).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let challenge = header(&response, WWW_AUTHENTICATE);
+    assert!(
+        challenge.contains("scope=\"openstack:write\""),
+        "{challenge}"
+    );
+    let answer = json_of(response).await;
+    assert_eq!(
+        answer["errors"][0]["extensions"]["rule"], "scope",
+        "{answer}"
+    );
+    assert_eq!(cloud.simulator.log().count(), before);
+    let answer = ask(&cloud, &writer, stop).await;
+    let code = &answer["data"]["serverStop"]["userErrors"][0]["code"];
+    assert_eq!(code, "NOT_FOUND", "{answer}");
+
+    let lines = std::fs::read_to_string(&audit).unwrap();
+    let lines = lines.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        [text("event"), text("caller"), text("rule"), text("outcome")]
+    });
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(
+        lines,
+        [
+            ["outcome", "jwt:alice", "scope", "refused"],
+            ["outcome", "jwt:bob", "allowed", "failed"],
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
