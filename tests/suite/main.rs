@@ -18,6 +18,7 @@ mod program;
 mod read_only;
 mod schema;
 mod simulated;
+mod simulation;
 mod support;
 mod tokens;
 mod tools;
