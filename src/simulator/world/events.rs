@@ -1,5 +1,7 @@
 //! What is going to happen: things that take time in a cloud.
 
+mod network;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -23,6 +25,12 @@ pub(crate) enum Event {
     ServerRuns { region: usize, server: Uuid },
     /// A server fails.
     ServerFails { region: usize, server: Uuid },
+    /// An agent has brought a port up.
+    PortComesUp { region: usize, port: Uuid },
+    /// An agent has taken notice of where a floating IP leads.
+    FloatingIpSettles { region: usize, floating_ip: Uuid },
+    /// An agent has taken notice of a network's subnets.
+    AddressesServed { region: usize, network: Uuid },
 }
 
 impl Events {
@@ -64,6 +72,14 @@ impl World {
                     server.launched.get_or_insert(at);
                     server.updated = at;
                 }
+            }
+            Event::PortComesUp { region, port } => self.port_comes_up(*region, *port, at),
+            Event::FloatingIpSettles {
+                region,
+                floating_ip,
+            } => self.floating_ip_settles(*region, *floating_ip, at),
+            Event::AddressesServed { region, network } => {
+                self.addresses_served(*region, *network, at);
             }
             Event::ServerFails { region, server } => {
                 if let Some(server) = self.regions[*region].compute.servers.get_mut(server) {
