@@ -218,11 +218,27 @@ impl<'a> Subject<'a> {
 
     /// The server of this id that the caller may know of, and read.
     fn server_of(&self, id: &str, rule: &str) -> Result<&'a Server, Reply> {
-        let row = id::read_uuid(id).and_then(|id| self.compute().servers.get(&id));
-        let row = row
-            .filter(|row| self.token.is_admin() || self.token.project == Some(row.project))
-            .ok_or_else(|| not_found(&format!("Instance {id} could not be found.")))?;
+        let row = self.known_server(id)?;
         self.may_read_of(row.project, rule)?;
+        Ok(row)
+    }
+
+    /// The server of this id that the caller may know of.
+    fn known_server(&self, id: &str) -> Result<&'a Server, Reply> {
+        let row = id::read_uuid(id).and_then(|id| self.compute().servers.get(&id));
+        row.filter(|row| self.token.is_admin() || self.token.project == Some(row.project))
+            .ok_or_else(|| not_found(&format!("Instance {id} could not be found.")))
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// The server of this id that the caller may change.
+    fn server_to(&self, id: &str, rule: &str) -> Result<&'a Server, Reply> {
+        let row = self.known_server(id)?;
+        let is_own = self.token.project == Some(row.project) && self.token.has_role("member");
+        if !is_own {
+            self.may(rule)?;
+        }
         Ok(row)
     }
 }

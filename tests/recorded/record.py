@@ -52,7 +52,7 @@ GROWING = {'uptime', 'hours', 'total_hours', 'total_vcpus_usage',
 LONGEST_TEXT = 300
 LONGEST_ERROR = 4000
 # Seconds that something may take in a session, and between two looks.
-PATIENCE = 180
+PATIENCE = 90
 PAUSE = 0.5
 VARIABLE = re.compile(
     r'\{([a-z][a-z0-9-]*)((?:\.[^.{}]+)*)\}')

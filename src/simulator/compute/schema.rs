@@ -1,8 +1,8 @@
 //! What a body may be: Nova checks it against a JSON schema before it does anything.
 //!
-//! `schema/*.json` are Nova's schemas, with three words of ours: `from` and `until` are the
-//! microversions in which a property is known, `required_from` those from which one is required,
-//! and `use` is a schema of the same file that others share.
+//! `schema/*.json` are Nova's schemas, with words of ours: `from` and `until` are the
+//! microversions in which a property is known, `required_from` and `required_until` those in which
+//! one is required, and `use` is a schema of the same file that others share.
 
 use std::sync::LazyLock;
 
@@ -124,6 +124,13 @@ impl Checker<'_> {
                     }
                 }
             }
+            "required_until" => {
+                for (name, until) in rule.as_object().into_iter().flatten() {
+                    if until.as_u64() >= Some(self.at.into()) {
+                        require(value, name)?;
+                    }
+                }
+            }
             "enum" if !rule.as_array().is_some_and(|rows| rows.contains(value)) => {
                 return Err(format!("{} is not one of {}", shown(), repr(rule)));
             }
@@ -168,7 +175,9 @@ impl Checker<'_> {
             }
             "anyOf" | "oneOf" => {
                 let mut schemas = rule.as_array().into_iter().flatten();
-                if !schemas.any(|schema| self.check(schema, value, path).is_ok()) {
+                let fits =
+                    schemas.any(|schema| self.check(schema, value, &mut path.clone()).is_ok());
+                if !fits {
                     return Err(format!(
                         "{} is not valid under any of the given schemas",
                         shown()

@@ -119,7 +119,7 @@ impl Subject<'_> {
         Ok(Reply::ok(&json!({"interfaceAttachments": rows})))
     }
 
-    fn interface(&self, id: &str, port: &str) -> Answer {
+    pub(super) fn interface(&self, id: &str, port: &str) -> Answer {
         let row = self.server_of(id, "os_compute_api:os-attach-interfaces:show")?;
         let found = ports(&self.region.network, row).find(|row| row.id.to_string() == port);
         let found = found.ok_or_else(|| {

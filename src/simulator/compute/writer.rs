@@ -22,30 +22,33 @@ impl Writer<'_> {
     /// The answer; none where there is no such path.
     pub(super) fn write(&mut self, path: &[&str]) -> Option<Answer> {
         Some(match (&self.call.method, path) {
+            (&Method::POST, ["servers"]) => self.server_create(),
+            (&Method::PUT, ["servers", id]) => self.server_update(id),
+            (&Method::DELETE, ["servers", id]) => self.server_delete(id),
+            (&Method::POST, ["servers", id, "metadata"]) => self.metadata_set(id, false),
+            (&Method::PUT, ["servers", id, "metadata"]) => self.metadata_set(id, true),
+            (&Method::PUT, ["servers", id, "metadata", key]) => self.metadatum_set(id, key),
+            (&Method::DELETE, ["servers", id, "metadata", key]) => self.metadatum_delete(id, key),
+            (&Method::PUT, ["servers", id, "tags"]) => self.tags_set(id),
+            (&Method::DELETE, ["servers", id, "tags"]) => self.tags_delete(id),
+            (&Method::PUT, ["servers", id, "tags", tag]) => self.tag_set(id, tag),
+            (&Method::DELETE, ["servers", id, "tags", tag]) => self.tag_delete(id, tag),
+            (&Method::POST, ["servers", id, "os-volume_attachments"]) => self.volume_attach(id),
+            (&Method::DELETE, ["servers", id, "os-volume_attachments", volume]) => {
+                self.volume_detach(id, volume)
+            }
+            (&Method::POST, ["servers", id, "os-interface"]) => self.interface_attach(id),
+            (&Method::DELETE, ["servers", id, "os-interface", port]) => {
+                self.interface_detach(id, port)
+            }
+            (&Method::POST, ["servers", id, "remote-consoles"]) => self.console(id),
+            (&Method::POST, ["os-server-groups"]) => self.group_create(),
+            (&Method::DELETE, ["os-server-groups", id]) => self.group_delete(id),
             (&Method::POST, ["servers", id, "action"]) => self.server_do(id),
             (&Method::POST, ["os-keypairs"]) => self.keypair_create(),
             (&Method::DELETE, ["os-keypairs", name]) => self.keypair_delete(name),
             _ => return None,
         })
-    }
-
-    /// What is done with a server: the body's only key says what.
-    fn server_do(&mut self, id: &str) -> Answer {
-        let body = self.call.json();
-        let keys: Vec<&String> = body
-            .as_object()
-            .map(|body| body.keys().collect())
-            .unwrap_or_default();
-        match keys.as_slice() {
-            [key] => match key.as_str() {
-                "os-getConsoleOutput" => {
-                    self.subject().console_log(id, &body["os-getConsoleOutput"])
-                }
-                key => Err(bad_request(&format!("There is no such action: {key}"))),
-            },
-            [] => Err(bad_request("Malformed request body")),
-            _ => Err(bad_request("Multiple actions are not supported")),
-        }
     }
 
     /// The world as it is now, to be asked.

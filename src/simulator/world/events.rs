@@ -1,6 +1,8 @@
 //! What is going to happen: things that take time in a cloud.
 
 mod network;
+mod server;
+mod server_parts;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub(crate) use self::server::{Deed, ServerStep};
 use super::World;
 use super::compute::{Fault, PowerState, VmState};
 
@@ -31,6 +34,19 @@ pub(crate) enum Event {
     FloatingIpSettles { region: usize, floating_ip: Uuid },
     /// An agent has taken notice of a network's subnets.
     AddressesServed { region: usize, network: Uuid },
+    /// An image was fetched from elsewhere, or could not be had.
+    ImageFetched {
+        region: usize,
+        image: Uuid,
+        can_be_had: bool,
+    },
+    /// What a request began with a server goes on.
+    Server {
+        region: usize,
+        server: Uuid,
+        request: String,
+        step: ServerStep,
+    },
 }
 
 impl Events {
@@ -63,6 +79,17 @@ impl World {
 
     fn happen(&mut self, at: DateTime<Utc>, event: &Event) {
         match event {
+            Event::ImageFetched {
+                region,
+                image,
+                can_be_had,
+            } => self.image_fetched(*region, *image, *can_be_had, at),
+            Event::Server {
+                region,
+                server,
+                request,
+                step,
+            } => self.server_step(*region, *server, request, step, at),
             Event::ServerRuns { region, server } => {
                 if let Some(server) = self.regions[*region].compute.servers.get_mut(server) {
                     server.vm_state = VmState::Active;

@@ -279,10 +279,7 @@ async fn it_goes_through_the_recorded_sessions() {
         .collect();
     let only = std::env::var("RECORDED_ONLY").unwrap_or_default();
     let mut findings = Findings::default();
-    for session in session::all(&script, &folder().join("sessions")) {
-        if !session.name.starts_with(&only) {
-            continue;
-        }
+    for session in session::all(&script, &folder().join("sessions"), &only) {
         // Each finds the cloud as it was at first.
         let (mut cloud, simulator) = open(&script, Pace::ByHand).await;
         session

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::cloud::{Answer, Cloud, is_chosen};
 use crate::compare::Recorded;
 use crate::form::{Forms, Local, Name};
-use crate::script::{Ask, Script, pick, strings};
+use crate::script::{Ask, Script, Service, pick, strings};
 use crate::shape::{Columns, Reader, Shape};
 use crate::{Findings, Recording};
 
@@ -61,22 +61,27 @@ struct Request {
     own: Vec<String>,
 }
 
-/// All of them, by name.
-pub(crate) fn all<'a>(script: &'a Script, folder: &Path) -> Vec<Session<'a>> {
+/// All of them whose names begin so, by name.
+pub(crate) fn all<'a>(script: &'a Script, folder: &Path, only: &str) -> Vec<Session<'a>> {
     let files = std::fs::read_dir(folder).expect("the sessions");
     let paths = files.map(|file| file.expect("a session").path());
     let mut paths: Vec<_> = paths
         .filter(|path| path.extension().is_some_and(|it| it == "yaml"))
         .collect();
     paths.sort();
+    let name = |path: &Path| {
+        let name = path.file_stem().and_then(|name| name.to_str());
+        format!("{PREFIX}{}", name.expect("a name"))
+    };
     paths
         .iter()
-        .map(|path| Session::read(script, path))
+        .filter(|path| name(path).starts_with(only))
+        .map(|path| Session::read(script, path, name(path)))
         .collect()
 }
 
 impl<'a> Session<'a> {
-    fn read(script: &'a Script, path: &Path) -> Self {
+    fn read(script: &'a Script, path: &Path, name: String) -> Self {
         let text = std::fs::read_to_string(path).expect("a session");
         let told: Value = serde_saphyr::from_str(&text)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -96,9 +101,8 @@ impl<'a> Session<'a> {
         let finally = told["finally"].as_array().into_iter().flatten();
         let recorded = std::fs::read_to_string(path.with_extension("json"))
             .unwrap_or_else(|error| panic!("{}: {error}: record it", path.display()));
-        let name = path.file_stem().and_then(|name| name.to_str());
         Self {
-            name: format!("{PREFIX}{}", name.expect("a name")),
+            name,
             script,
             steps: steps.collect(),
             finally: finally.map(request).collect(),
@@ -117,6 +121,27 @@ impl<'a> Session<'a> {
         forms: &Forms,
         findings: &mut Findings,
     ) {
+        let roots = cloud.roots().iter();
+        let roots: Vec<Name> = roots
+            .map(|(root, name)| Name::new(root, &format!("http://{name}")))
+            .collect();
+        let free = |service: &Service| service.free.iter().chain(&self.free).cloned().collect();
+        let services = self.script.services.iter();
+        let free: HashMap<&str, Vec<String>> = services
+            .map(|service| (service.name.as_str(), free(service)))
+            .collect();
+        let columns = free.iter().map(|(name, free)| {
+            let mut columns = Columns::new(free);
+            for shape in recordings[name].shapes() {
+                columns.add(shape, "");
+            }
+            (*name, columns)
+        });
+        let known = Known {
+            forms,
+            roots: &roots,
+            columns: &columns.collect(),
+        };
         let mut recorded = self.recorded.iter();
         let mut told_all = true;
         for (place, step) in self.steps.iter().enumerate() {
@@ -133,8 +158,7 @@ impl<'a> Session<'a> {
                         break;
                     }
                     findings.asked += 1;
-                    let take = self.take(cloud, request, told, recordings, forms);
-                    match take.await {
+                    match self.take(cloud, request, told, &known).await {
                         Ok((answer, differences)) => {
                             for difference in differences {
                                 findings.add(&self.name, &title, difference);
@@ -172,23 +196,19 @@ impl<'a> Session<'a> {
         cloud: &mut Cloud<'_>,
         request: &Request,
         told: &Value,
-        recordings: &HashMap<&str, Recording<'_>>,
-        forms: &Forms,
+        known: &Known<'_>,
     ) -> Result<(Answer, Vec<String>), String> {
+        let forms = known.forms;
         let Request { service, ask, own } = request;
         let answer = cloud.send(service, ask, request.who()).await?;
         let service = self.script.service(service);
-        let roots = cloud.roots().iter();
-        let roots: Vec<Name> = roots
-            .map(|(root, name)| Name::new(root, &format!("http://{name}")))
-            .collect();
         let mut names = Vec::new();
         if answer.status >= 400 {
             let text = format!("{}{}", ask.path, ask.body.clone().unwrap_or_default());
             let data = cloud.names(request.who(), &text).await;
             names.extend(data.iter().map(|(value, place)| Name::new(value, place)));
         }
-        let local = Local::of_cloud(&service.followers, &roots, &names);
+        let local = Local::of_cloud(&service.followers, known.roots, &names);
         let recorded_local = Local::recorded(&service.followers);
         let reader = Reader {
             forms,
@@ -199,18 +219,12 @@ impl<'a> Session<'a> {
         if let Some(body) = told.get("json") {
             group.add(body, "", &reader);
         }
-        let free: Vec<String> = service.free.iter().chain(&self.free).cloned().collect();
-        let mut columns = Columns::new(&free);
-        columns.add(&group, "");
-        for shape in recordings[service.name.as_str()].shapes() {
-            columns.add(shape, "");
-        }
         let recorded = Recorded {
             service,
             ask,
             told,
             group: &group,
-            columns: &columns,
+            columns: &known.columns[service.name.as_str()],
             forms,
         };
         let mut found = recorded.differences(&answer, &local, &Map::new());
@@ -219,7 +233,8 @@ impl<'a> Session<'a> {
             && let (Some(told), Some(seen)) = (told.get("json"), answer.json())
         {
             let own = own.iter().chain(&self.own).chain(&service.own);
-            let own: Vec<&String> = own.chain(&free).collect();
+            let free = service.free.iter().chain(&self.free);
+            let own: Vec<&String> = own.chain(free).collect();
             let values = Values {
                 own: &own,
                 forms,
@@ -230,6 +245,13 @@ impl<'a> Session<'a> {
         }
         Ok((answer, found))
     }
+}
+
+/// What all steps of a session share.
+struct Known<'a> {
+    forms: &'a Forms,
+    roots: &'a [Name],
+    columns: &'a HashMap<&'a str, Columns<'a>>,
 }
 
 impl Step {
