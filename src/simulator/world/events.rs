@@ -1,5 +1,6 @@
 //! What is going to happen: things that take time in a cloud.
 
+pub(crate) mod block_storage;
 mod network;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,11 @@ pub(crate) enum Event {
     ServerRuns { region: usize, server: Uuid },
     /// A server fails.
     ServerFails { region: usize, server: Uuid },
+    /// A back end has done something.
+    Storage {
+        region: usize,
+        change: block_storage::Change,
+    },
     /// An agent has brought a port up.
     PortComesUp { region: usize, port: Uuid },
     /// An agent has taken notice of where a floating IP leads.
@@ -73,6 +79,7 @@ impl World {
                     server.updated = at;
                 }
             }
+            Event::Storage { region, change } => self.storage_changes(*region, change, at),
             Event::PortComesUp { region, port } => self.port_comes_up(*region, *port, at),
             Event::FloatingIpSettles {
                 region,
