@@ -4,6 +4,7 @@ pub(crate) mod block_storage;
 mod network;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +12,8 @@ use uuid::Uuid;
 
 use super::World;
 use super::compute::{Fault, PowerState, VmState};
+use crate::identity::Token;
+use crate::orchestration::work::{self, Work};
 
 /// Events by when they are due; those of one moment in the order in which they were planned.
 #[derive(Default)]
@@ -26,6 +29,14 @@ pub(crate) enum Event {
     ServerRuns { region: usize, server: Uuid },
     /// A server fails.
     ServerFails { region: usize, server: Uuid },
+    /// An engine goes on with a stack, as whoever wrote it.
+    StackWork {
+        region: usize,
+        stack: Uuid,
+        caller: Arc<Token>,
+        work: Work,
+        tries: u32,
+    },
     /// A back end has done something.
     Storage {
         region: usize,
@@ -79,6 +90,13 @@ impl World {
                     server.updated = at;
                 }
             }
+            Event::StackWork {
+                region,
+                stack,
+                caller,
+                work,
+                tries,
+            } => work::go_on(self, *region, *stack, caller, *work, *tries),
             Event::Storage { region, change } => self.storage_changes(*region, change, at),
             Event::PortComesUp { region, port } => self.port_comes_up(*region, *port, at),
             Event::FloatingIpSettles {
