@@ -12,7 +12,7 @@ mod microversion;
 mod paging;
 mod query;
 mod quota;
-mod schema;
+pub(crate) mod schema;
 mod server;
 mod server_action;
 mod server_group;

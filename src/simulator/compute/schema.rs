@@ -16,7 +16,7 @@ use crate::reply::Reply;
 use crate::world::id::read_uuid;
 
 /// A file of schemas, by name.
-pub(super) struct Schemas(LazyLock<Value>);
+pub(crate) struct Schemas(LazyLock<Value>);
 
 /// Where in a body something is wrong, and how.
 struct Wrong {
@@ -30,12 +30,18 @@ struct Wrong {
 type Check = Result<(), Box<Wrong>>;
 
 impl Schemas {
-    pub(super) const fn new(read: fn() -> Value) -> Self {
+    pub(crate) const fn new(read: fn() -> Value) -> Self {
         Self(LazyLock::new(read))
     }
 
     /// Whether a body fits a schema at a microversion.
     pub(super) fn check(&self, name: &str, body: &Value, at: u32) -> Result<(), Reply> {
+        self.fits(name, body, at)
+            .map_err(|message| bad_request(&message))
+    }
+
+    /// The same for other services, which word their refusal themselves.
+    pub(crate) fn fits(&self, name: &str, body: &Value, at: u32) -> Result<(), String> {
         let all = &*self.0;
         let checker = Checker { all, at };
         checker
@@ -43,18 +49,18 @@ impl Schemas {
             .map_err(|wrong| {
                 let Wrong { value, message, .. } = &*wrong;
                 match wrong.path.last() {
-                    Some(last) if !wrong.is_whole => bad_request(&format!(
+                    Some(last) if !wrong.is_whole => format!(
                         "Invalid input for field/attribute {last}. Value: {}. {message}",
                         str(value)
-                    )),
-                    _ => bad_request(message),
+                    ),
+                    _ => message.clone(),
                 }
             })
     }
 }
 
 /// A schema file's text as JSON.
-pub(super) fn read(text: &str) -> Value {
+pub(crate) fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| {
         tracing::error!(%error, "a schema cannot be read");
         Value::Null

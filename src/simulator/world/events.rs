@@ -1,10 +1,12 @@
 //! What is going to happen: things that take time in a cloud.
 
+pub(crate) mod block_storage;
 mod network;
 mod server;
 mod server_parts;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +15,8 @@ use uuid::Uuid;
 pub(crate) use self::server::{Deed, ServerStep};
 use super::World;
 use super::compute::{Fault, PowerState, VmState};
+use crate::identity::Token;
+use crate::orchestration::work::{self, Work};
 
 /// Events by when they are due; those of one moment in the order in which they were planned.
 #[derive(Default)]
@@ -28,6 +32,19 @@ pub(crate) enum Event {
     ServerRuns { region: usize, server: Uuid },
     /// A server fails.
     ServerFails { region: usize, server: Uuid },
+    /// An engine goes on with a stack, as whoever wrote it.
+    StackWork {
+        region: usize,
+        stack: Uuid,
+        caller: Arc<Token>,
+        work: Work,
+        tries: u32,
+    },
+    /// A back end has done something.
+    Storage {
+        region: usize,
+        change: block_storage::Change,
+    },
     /// An agent has brought a port up.
     PortComesUp { region: usize, port: Uuid },
     /// An agent has taken notice of where a floating IP leads.
@@ -100,6 +117,14 @@ impl World {
                     server.updated = at;
                 }
             }
+            Event::StackWork {
+                region,
+                stack,
+                caller,
+                work,
+                tries,
+            } => work::go_on(self, *region, *stack, caller, *work, *tries),
+            Event::Storage { region, change } => self.storage_changes(*region, change, at),
             Event::PortComesUp { region, port } => self.port_comes_up(*region, *port, at),
             Event::FloatingIpSettles {
                 region,

@@ -231,6 +231,7 @@ impl Writer<'_> {
             is_bootable: image.is_some() || disk.is_root,
             is_encrypted: false,
             is_multiattach: false,
+            is_readonly: None,
             snapshot: snapshot.map(|row| row.id),
             source: None,
             metadata: BTreeMap::new(),

@@ -228,6 +228,8 @@ fn set_gateway(pen: &mut Pen<'_>, id: Uuid, wanted: &Wanted) -> Result<(), Reply
             has_snat,
             fixed_ips,
         });
+        // Its port counts as a change of its own.
+        router.standard.touch(now);
     }
     settle(pen, port);
     Ok(())
@@ -259,6 +261,7 @@ fn clear_gateway(pen: &mut Pen<'_>, id: Uuid) -> Result<(), Reply> {
     }
     if let Some(router) = rows.routers.get_mut(&id) {
         router.gateway = None;
+        router.standard.touch(now);
     }
     Ok(())
 }
