@@ -31,7 +31,7 @@ pub(crate) enum Work {
 
 /// How often what is in use is asked to go.
 const PATIENCE: u32 = 60;
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) fn plan(world: &mut World, region: usize, stack: Uuid, caller: &Arc<Token>, work: Work) {
     again(world, region, stack, caller, work, 0);
