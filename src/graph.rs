@@ -279,6 +279,17 @@ impl Graph {
         self.inner.options.audit.reopen();
     }
 
+    /// Writes down that a door did not let an operation through. Nothing is executed.
+    pub fn refuse(&self, asker: &Asker, request: &Request, decision: Decision, reason: &str) {
+        let name = request.operation_name.as_deref();
+        let kind = limits::operation_type(&request.query, name);
+        if kind == Some(OperationType::Mutation) {
+            let deeds = mutation::deeds(request, asker, decision);
+            let ledger = Ledger::new(Arc::clone(&self.inner.options.audit), deeds);
+            ledger.close_rest(Outcome::Refused, Some(reason));
+        }
+    }
+
     /// The schema with mutations, for those who may use it.
     fn modify_for(&self, caller: &Caller) -> Option<&Shown<Mutation>> {
         let modify = self.inner.modify.as_ref()?;

@@ -4,18 +4,24 @@
 //! descriptions, its selection the shape of the answer. This module knows GraphQL and MCP, and
 //! nothing of OpenStack: it reaches a cloud only by executing a document.
 
+mod action;
 mod answer;
 mod arguments;
+mod confirm;
 mod cut;
 mod document;
 mod execute;
 mod input_schema;
 mod manifest;
 mod notice;
+mod offer;
 mod output_schema;
+mod payload;
 mod prompts;
+mod question;
 mod resources;
 mod sdl;
+mod seal;
 mod server;
 #[cfg(test)]
 mod tests;

@@ -82,7 +82,7 @@ pub fn sdl(mode: Mode, federation: bool) -> Result<String> {
 pub async fn serve(config: &Config) -> anyhow::Result<()> {
     let graph = graph(config)?;
     let tools = tools(config, &graph)?;
-    let server = McpServer::new(tools, Arc::new(graph.clone()));
+    let server = McpServer::new(tools, Arc::new(graph.clone()), config.changes.confirm);
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
     reopen_on_signal(graph.clone())?;

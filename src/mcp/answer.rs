@@ -5,9 +5,10 @@ use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Map, Value, json};
 
 use super::arguments::BadArgument;
-use super::notice::{Call, MAX_TEXT};
+use super::notice::MAX_TEXT;
 use super::output_schema::{ERRORS, NOTICE};
-use super::tool::Tool;
+use super::payload::{Ending, missed_text, under_way_text, undone_text};
+use super::tool::Call;
 
 /// The most errors that the text of a failed call names.
 const MAX_NAMED_ERRORS: usize = 10;
@@ -23,12 +24,26 @@ pub(crate) fn unknown_tool<'a>(name: &str, known: impl Iterator<Item = &'a str>)
     failed(message, json!({ ERRORS: [error] }))
 }
 
+/// The result of a call that was not made, for a reason that no argument can change.
+pub(crate) fn denied(name: &str, reason: &str) -> CallToolResult {
+    let message = format!("{name} was not run: {reason}.");
+    let error = json!({"message": message, "extensions": {"code": "FORBIDDEN"}});
+    failed(message, json!({ ERRORS: [error] }))
+}
+
+/// The result of a call that nobody confirmed.
+pub(crate) fn unconfirmed(subject: &str, reason: &str) -> CallToolResult {
+    let message = format!("{subject} was not run, and nothing was sent: {reason}.");
+    let error = json!({"message": message, "extensions": {"code": "NOT_CONFIRMED"}});
+    failed(message, json!({ ERRORS: [error] }))
+}
+
 /// The result of a call whose arguments cannot be used.
-pub(crate) fn refusal(tool: &Tool, bad: &[BadArgument]) -> CallToolResult {
+pub(crate) fn refusal(name: &str, bad: &[BadArgument]) -> CallToolResult {
     let messages: Vec<String> = bad.iter().map(|bad| format!("- {}", bad.message)).collect();
     let text = format!(
         "{} was not run. Put its arguments right and call it again:\n{}",
-        tool.name(),
+        name,
         messages.join("\n")
     );
     let errors: Vec<Value> = bad
@@ -43,12 +58,8 @@ pub(crate) fn refusal(tool: &Tool, bad: &[BadArgument]) -> CallToolResult {
     failed(text, json!({ ERRORS: errors }))
 }
 
-/// The result of a call that was executed with these variables.
-pub(crate) fn answer(
-    tool: &Tool,
-    variables: &Map<String, Value>,
-    mut response: Response,
-) -> CallToolResult {
+/// The result of a call that was executed.
+pub(crate) fn answer(call: &Call<'_>, mut response: Response) -> CallToolResult {
     let bill = response.extensions.remove(BILL);
     let errors = errors(&response);
     let data = match response.data.into_json() {
@@ -58,17 +69,28 @@ pub(crate) fn answer(
     // Everything may have been left out by `@skip`; that is no failure.
     let is_empty = data.is_empty() && errors.is_empty();
     let mut result = if !is_empty && data.values().all(Value::is_null) {
-        let mut object = data;
         let errors = if errors.is_empty() {
-            vec![not_found(variables)]
+            vec![not_found(&call.variables)]
         } else {
             errors
         };
-        let text = failure_text(tool, &errors);
-        object.insert(ERRORS.to_owned(), Value::Array(errors));
-        failed(text, Value::Object(object))
+        let text = failure_text(call, &errors);
+        failed(text, object(data, errors))
     } else {
-        succeeded(tool, variables, data, errors)
+        match Ending::read(&data) {
+            Ending::Well => succeeded(call, data, errors, None),
+            Ending::UnderWay(user_errors) => {
+                let notice = under_way_text(call, &user_errors);
+                succeeded(call, data, errors, Some(notice))
+            }
+            Ending::Missed(user_errors) => {
+                let text = missed_text(call, &user_errors, &data);
+                failed(text, object(data, errors))
+            }
+            Ending::Undone(user_errors) => {
+                failed(undone_text(call, &user_errors), object(data, errors))
+            }
+        }
     };
     if let Some(bill) = bill.and_then(|bill| bill.into_json().ok()) {
         let mut meta = MetaObject::new();
@@ -84,20 +106,28 @@ fn failed(text: String, structured: Value) -> CallToolResult {
     result
 }
 
+/// What was had, and what was not.
+fn object(mut data: Map<String, Value>, errors: Vec<Value>) -> Value {
+    if !errors.is_empty() {
+        data.insert(ERRORS.to_owned(), Value::Array(errors));
+    }
+    Value::Object(data)
+}
+
 fn succeeded(
-    tool: &Tool,
-    variables: &Map<String, Value>,
+    call: &Call<'_>,
     data: Map<String, Value>,
     errors: Vec<Value>,
+    notice: Option<String>,
 ) -> CallToolResult {
-    let call = Call { tool, variables };
     let mut object = data;
     let nothing = call.nothing_found(&object, &errors);
     if !errors.is_empty() {
         object.insert(ERRORS.to_owned(), Value::Array(errors));
     }
     let pages = call.further_pages(&object);
-    let notices = pages.iter().map(|page| page.text.as_str());
+    let notices = notice.as_deref().into_iter();
+    let notices = notices.chain(pages.iter().map(|page| page.text.as_str()));
     let mut text = with_notice(&mut object, notices.chain(nothing.as_deref()));
     if text.len() > MAX_TEXT {
         object.shift_remove(NOTICE);
@@ -154,8 +184,8 @@ fn not_found(variables: &Map<String, Value>) -> Value {
 }
 
 /// What failed, where, and what to do.
-fn failure_text(tool: &Tool, errors: &[Value]) -> String {
-    let mut lines = vec![format!("{} failed:", tool.name())];
+fn failure_text(call: &Call<'_>, errors: &[Value]) -> String {
+    let mut lines = vec![format!("{} failed:", call.subject())];
     lines.extend(errors.iter().take(MAX_NAMED_ERRORS).map(error_line));
     if errors.len() > MAX_NAMED_ERRORS {
         lines.push(format!("- and {} more", errors.len() - MAX_NAMED_ERRORS));
@@ -163,7 +193,12 @@ fn failure_text(tool: &Tool, errors: &[Value]) -> String {
     let retryable = errors
         .iter()
         .any(|error| error["extensions"]["retryable"] == Value::Bool(true));
-    lines.push(if retryable {
+    let is_lost = errors
+        .iter()
+        .any(|error| error["extensions"]["code"] == "OUTCOME_UNKNOWN");
+    lines.push(if is_lost {
+        "It may have been done: look before you call it again, lest it is done twice.".to_owned()
+    } else if retryable {
         "The same call may succeed a little later.".to_owned()
     } else {
         "The same call will fail again; change what the message names.".to_owned()

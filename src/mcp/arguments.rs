@@ -28,12 +28,14 @@ pub(crate) struct BadArgument {
     pub(crate) message: String,
 }
 
-/// Checks what a caller gave, and makes the operation's variables of it.
+/// Checks what a caller gave, and makes the operation's variables of it. Where the tool has several
+/// actions, the one at hand is named.
 ///
 /// # Errors
 /// With everything that is wrong, so that one more call can be right.
 pub(crate) fn read(
     arguments: &[Argument],
+    action: Option<&str>,
     given: &Map<String, Value>,
     sdl: &Sdl,
 ) -> Result<Map<String, Value>, Vec<BadArgument>> {
@@ -45,7 +47,7 @@ pub(crate) fn read(
         }
     }
     for argument in arguments {
-        match argument.read(given.get(argument.name()), sdl) {
+        match argument.read(action, given.get(argument.name()), sdl) {
             Ok(Some(value)) => {
                 variables.insert(argument.name().to_owned(), value);
             }
@@ -151,17 +153,35 @@ impl Argument {
         Ok(())
     }
 
+    /// Whether a value is what holds anyhow when it is left out.
+    pub(crate) fn is_default(&self, value: &Value, sdl: &Sdl) -> bool {
+        let default = self.variable.default.as_ref();
+        default.is_some_and(|default| match self.coerce(value, sdl) {
+            Ok(value) => value == *default,
+            Err(_) => false,
+        })
+    }
+
     /// The variable's value; none when it is left out.
-    fn read(&self, given: Option<&Value>, sdl: &Sdl) -> Result<Option<Value>, String> {
+    fn read(
+        &self,
+        action: Option<&str>,
+        given: Option<&Value>,
+        sdl: &Sdl,
+    ) -> Result<Option<Value>, String> {
         let default = self.variable.default.as_ref();
         // A variable that is left out takes its default, so absence has to be said: null.
         let omitted = default.map(|_| Value::Null);
         match given {
-            None | Some(Value::Null) if self.is_required() => Err(format!(
-                "argument `{}` is required: {}",
-                self.name(),
-                self.allowed(sdl)
-            )),
+            None | Some(Value::Null) if self.is_required() => {
+                let (name, allowed) = (self.name(), self.allowed(sdl));
+                Err(match action {
+                    Some(action) => {
+                        format!("action `{action}` needs the argument `{name}`: {allowed}")
+                    }
+                    None => format!("argument `{name}` is required: {allowed}"),
+                })
+            }
             None | Some(Value::Null) if default.is_some_and(|value| self.is_omitted(value)) => {
                 Ok(omitted)
             }
@@ -430,7 +450,8 @@ fn whole_number(value: &Value) -> Option<i64> {
     is_whole.then_some(number as i64)
 }
 
-fn shown(value: &Value) -> String {
+/// A value as a refusal shows it.
+pub(crate) fn shown(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() <= MAX_SHOWN {
         return text;

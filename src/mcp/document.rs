@@ -1,4 +1,5 @@
-//! A document in `schema/operations`: one operation, and the comments that explain it.
+//! A document in `schema/operations`: one operation, or one for each action, and the comments that
+//! explain it.
 //!
 //! GraphQL has no descriptions on operations and variables that every parser takes, so comments
 //! carry them: those at the top of the file describe the tool, those above (or behind) a variable
@@ -11,8 +12,8 @@ use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Type,
     VariableDefinition,
 };
-use async_graphql::{Name, Positioned};
-use serde_json::Value;
+use async_graphql::{Positioned, Request, Variables};
+use serde_json::{Map, Value};
 
 /// The longest name of a tool or argument that every client takes.
 const MAX_NAME: usize = 40;
@@ -23,7 +24,7 @@ const MAX_NESTING: usize = 100;
 /// A parsed document.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
-    /// The file's stem, which is also the operation's and the tool's name.
+    /// The file's stem, which is also the tool's name, and the operation's where there is one.
     pub(crate) name: String,
     /// What the tool does.
     pub(crate) description: String,
@@ -31,13 +32,15 @@ pub(crate) struct Document {
     pub(crate) source: String,
     /// The same, parsed.
     pub(crate) parsed: ExecutableDocument,
-    /// The operation that is executed.
-    pub(crate) operation: Operation,
+    /// What is executed: one operation, or several of which a call chooses one; in their order.
+    pub(crate) operations: Vec<Operation>,
 }
 
 /// An operation of a document.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
+    /// Its name.
+    pub(crate) name: String,
     /// Its kind, which says whether it only reads.
     pub(crate) kind: OperationType,
     /// Its variables, in their order.
@@ -63,12 +66,12 @@ impl Document {
     /// Reads a document.
     ///
     /// # Errors
-    /// In words, when the text is not one operation that is named as the file is.
+    /// In words, when the text is neither one operation that is named as the file is, nor several.
     pub(crate) fn parse(name: &str, source: &str) -> Result<Self, String> {
         check_name("tool", name)?;
         check_nesting(source)?;
         let parsed = parse_query(source).map_err(|error| error.to_string())?;
-        let operation = only_operation(&parsed, name)?;
+        let definitions = definitions(&parsed, name)?;
         let lines: Vec<&str> = source.lines().collect();
         let description = leading_comment(&lines);
         if description.is_empty() {
@@ -76,19 +79,48 @@ impl Document {
                 "begin the file with a `#` comment that says what the tool does".to_owned(),
             );
         }
-        let operation = Operation::read(operation, &lines)?;
+        let operations = definitions
+            .into_iter()
+            .map(|(name, definition)| Operation::read(name, definition, &lines))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             name: name.to_owned(),
             description,
             source: source.to_owned(),
             parsed,
-            operation,
+            operations,
         })
+    }
+
+    /// Whether a call chooses among several operations.
+    pub(crate) fn has_actions(&self) -> bool {
+        self.operations.len() > 1
+    }
+
+    /// Whether any of its operations changes something.
+    pub(crate) fn modifies(&self) -> bool {
+        self.operations.iter().any(Operation::modifies)
+    }
+
+    /// The place of the operation that an action's name stands for, however it is written.
+    pub(crate) fn position(&self, action: &str) -> Option<usize> {
+        let wanted = action.trim().replace(['-', ' '], "_");
+        let is_wanted = |operation: &Operation| operation.name.eq_ignore_ascii_case(&wanted);
+        self.operations.iter().position(is_wanted)
+    }
+
+    /// The request that executes one of its operations.
+    pub(crate) fn request(&self, operation: &str, variables: Map<String, Value>) -> Request {
+        let mut request = Request::new(&self.source)
+            .operation_name(operation)
+            .variables(Variables::from_json(Value::Object(variables)));
+        request.set_parsed_query(self.parsed.clone());
+        request
     }
 }
 
 impl Operation {
-    fn read(definition: OperationDefinition, lines: &[&str]) -> Result<Self, String> {
+    fn read(name: String, definition: OperationDefinition, lines: &[&str]) -> Result<Self, String> {
         let mut names = HashSet::new();
         let mut variables = Vec::new();
         for (index, variable) in definition.variable_definitions.iter().enumerate() {
@@ -101,10 +133,16 @@ impl Operation {
             variables.push(read_variable(variable, next, lines)?);
         }
         Ok(Self {
+            name,
             kind: definition.ty,
             variables,
             definition,
         })
+    }
+
+    /// Whether it changes something.
+    pub(crate) fn modifies(&self) -> bool {
+        self.kind == OperationType::Mutation
     }
 }
 
@@ -137,25 +175,33 @@ fn read_variable(
     })
 }
 
-fn only_operation(
+/// The operations by name, in their order.
+fn definitions(
     document: &ExecutableDocument,
     name: &str,
-) -> Result<OperationDefinition, String> {
+) -> Result<Vec<(String, OperationDefinition)>, String> {
     let DocumentOperations::Multiple(operations) = &document.operations else {
         return Err(format!("name its operation: `query {name}`"));
     };
-    let mut names: Vec<&Name> = operations.keys().collect();
-    names.sort();
-    match (operations.get(name), names.as_slice()) {
-        (Some(operation), [_]) => Ok(operation.node.clone()),
-        (_, [other]) => Err(format!(
-            "its operation is named `{other}`; name it `{name}`, as the file"
-        )),
-        _ => Err(format!(
-            "it has {} operations; write one, named `{name}`",
-            names.len()
-        )),
+    let mut operations: Vec<_> = operations.iter().collect();
+    operations.sort_by_key(|(_, operation)| operation.pos);
+    match operations.as_slice() {
+        [(only, _)] if *only != name => {
+            return Err(format!(
+                "its operation is named `{only}`; name it `{name}`, as the file"
+            ));
+        }
+        [_] => {}
+        actions => {
+            for (action, _) in actions {
+                check_name("action", action)?;
+            }
+        }
     }
+    let named = |(name, operation): (&async_graphql::Name, &Positioned<OperationDefinition>)| {
+        (name.to_string(), operation.node.clone())
+    };
+    Ok(operations.into_iter().map(named).collect())
 }
 
 fn check_name(what: &str, name: &str) -> Result<(), String> {
@@ -281,8 +327,7 @@ query list_things(
             document.description,
             "Lists things, a page at a time.\n\nSecond paragraph."
         );
-        let descriptions: Vec<(&str, &str)> = document
-            .operation
+        let descriptions: Vec<(&str, &str)> = document.operations[0]
             .variables
             .iter()
             .map(|variable| (variable.name.as_str(), variable.description.as_str()))
@@ -297,7 +342,7 @@ query list_things(
             ]
         );
         assert_eq!(
-            document.operation.variables[1].default,
+            document.operations[0].variables[1].default,
             Some(Value::from("a#b"))
         );
     }
@@ -309,7 +354,18 @@ query list_things(
             "# A thing.\nquery thing($id: ID!) { thing(id: $id) { id } }",
         )
         .unwrap();
-        assert_eq!(document.operation.variables[0].description, "");
+        assert_eq!(document.operations[0].variables[0].description, "");
+    }
+
+    #[test]
+    fn operations_keep_their_order_and_are_found_by_name() {
+        let source = "# A.\nquery list { x } mutation go_on { x } mutation add { x }";
+        let document = Document::parse("a", source).unwrap();
+        let names = document.operations.iter().map(|it| it.name.as_str());
+        assert_eq!(names.collect::<Vec<_>>(), ["list", "go_on", "add"]);
+        assert!(document.has_actions() && document.modifies());
+        assert_eq!(document.position(" GO-on"), Some(1));
+        assert_eq!(document.position("drop"), None);
     }
 
     #[test]
@@ -317,7 +373,8 @@ query list_things(
         let refused = |name: &str, source: &str| Document::parse(name, source).unwrap_err();
         assert!(refused("a", "# A.\nquery b { x }").contains("name it `a`"));
         assert!(refused("a", "# A.\n{ x }").contains("`query a`"));
-        assert!(refused("a", "# A.\nquery a { x } query b { x }").contains("2 operations"));
+        let long = format!("# A.\nquery b {{ x }} mutation {} {{ x }}", "a".repeat(41));
+        assert!(refused("a", &long).contains("action name"));
         assert!(refused("a", "query a { x }").contains("comment"));
         assert!(refused("a b", "# A.\nquery a { x }").contains("`a b`"));
         assert!(refused(&"a".repeat(41), "# A.\nquery a { x }").contains("40"));

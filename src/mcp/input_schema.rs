@@ -6,12 +6,17 @@
 use async_graphql::parser::types::{BaseType, Type};
 use serde_json::{Map, Value, json};
 
+use super::action::ACTION;
 use super::arguments::{Argument, shown_enum_values};
 use super::manifest::ArgumentRules;
 use super::sdl::{Scalar, Sdl};
 
-/// The schema of a tool's arguments.
-pub(crate) fn input_schema(arguments: &[Argument], sdl: &Sdl) -> Map<String, Value> {
+/// The schema of a tool's arguments, and of the one that chooses among its actions, if it has any.
+pub(crate) fn input_schema(
+    actions: &[&str],
+    arguments: &[Argument],
+    sdl: &Sdl,
+) -> Map<String, Value> {
     let mut writer = Writer {
         sdl,
         open: Vec::new(),
@@ -19,6 +24,13 @@ pub(crate) fn input_schema(arguments: &[Argument], sdl: &Sdl) -> Map<String, Val
     };
     let mut properties = Map::new();
     let mut required = Vec::new();
+    if !actions.is_empty() {
+        properties.insert(
+            ACTION.to_owned(),
+            json!({"type": "string", "enum": actions}),
+        );
+        required.push(Value::from(ACTION));
+    }
     for argument in arguments {
         let mut schema = writer.schema(&argument.variable.ty, &argument.rules);
         if let Some(default) = argument.shown_default(sdl) {

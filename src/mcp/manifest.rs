@@ -25,6 +25,10 @@ pub(crate) struct ToolEntry {
     /// The name people read; made from the name when absent.
     #[serde(default)]
     pub(crate) title: Option<String>,
+    /// Which of its operations destroy something that cannot be had back; every one that changes
+    /// anything, unless it is said.
+    #[serde(default)]
+    pub(crate) destructive: Option<Vec<String>>,
     /// What is said of its arguments, by name.
     #[serde(default)]
     pub(crate) arguments: BTreeMap<String, ArgumentRules>,

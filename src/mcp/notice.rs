@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::arguments::Argument;
 use super::cut::{Cut, cut};
-use super::tool::{LIMIT, OFFSET, Tool};
+use super::tool::{Call, LIMIT, OFFSET};
 
 /// The most bytes of text that a result may have.
 pub(crate) const MAX_TEXT: usize = 64 * 1024;
@@ -12,14 +11,6 @@ pub(crate) const MAX_TEXT: usize = 64 * 1024;
 const NOTICE_ROOM: usize = 1024;
 /// The most cuts that a notice names.
 const MAX_NAMED_CUTS: usize = 3;
-
-/// A call: the tool and the variables it was made with.
-pub(crate) struct Call<'a> {
-    /// The tool.
-    pub(crate) tool: &'a Tool,
-    /// The variables.
-    pub(crate) variables: &'a Map<String, Value>,
-}
 
 /// A list at the root that has more pages.
 pub(crate) struct Page {
@@ -71,7 +62,7 @@ impl Call<'_> {
                 let go_on = self
                     .next_offset(key, shown)
                     .or_else(|| {
-                        self.tool
+                        self.action
                             .takes(LIMIT)
                             .then(|| format!("Ask for more with {LIMIT}."))
                     })
@@ -124,15 +115,15 @@ impl Call<'_> {
 
     /// The offset behind the rows that are shown, where there is one.
     fn next_offset(&self, key: &str, shown: usize) -> Option<String> {
-        if !self.tool.paged.iter().any(|paged| paged == key) {
+        if !self.action.paged.iter().any(|paged| paged == key) {
             return None;
         }
-        let next = self.tool.offset(self.variables) + shown as u64;
+        let next = self.action.offset(&self.variables) + shown as u64;
         Some(format!("Go on with {OFFSET}={next}."))
     }
 
     fn argument_names(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<&str> {
-        let names = self.tool.arguments.iter().map(Argument::name);
+        let names = self.action.argument_names().into_iter();
         names.filter(|name| is_wanted(name)).collect()
     }
 
@@ -141,7 +132,7 @@ impl Call<'_> {
         let others = self
             .argument_names(|name| ![LIMIT, OFFSET].contains(&name))
             .join(", ");
-        match (others.is_empty(), self.tool.takes(LIMIT)) {
+        match (others.is_empty(), self.action.takes(LIMIT)) {
             (true, true) => format!("Ask for fewer with {LIMIT}."),
             (true, false) => {
                 "This tool has no arguments to narrow it; another tool may.".to_owned()

@@ -9,12 +9,16 @@ use async_graphql::parser::types::{
 };
 use serde_json::{Map, Value, json};
 
+use super::document::Document;
 use super::sdl::{Scalar, Sdl};
 
 /// What a tool's answer says beside the data.
 pub(crate) const NOTICE: &str = "notice";
 /// What could not be had.
 pub(crate) const ERRORS: &str = "errors";
+
+/// What every change tells in the same shape: why it was not done, and what would be done.
+const SAME_EVERYWHERE: [&str; 2] = ["UserError", "DryRun"];
 
 /// The most characters that the values of an enum may have together to be listed.
 const MAX_ENUM: usize = 20;
@@ -26,15 +30,20 @@ struct Member<'a> {
     selections: Vec<&'a SelectionSet>,
 }
 
-/// The schema of what a selection on a root type answers. The document has been validated.
-pub(crate) fn output_schema(
-    root: &str,
-    selection: &SelectionSet,
-    document: &ExecutableDocument,
-    sdl: &Sdl,
-) -> Map<String, Value> {
-    let writer = Writer { sdl, document };
-    let mut properties = writer.properties(root, &[selection]);
+/// The schema of what a document answers, by whichever of its operations. The document has been
+/// validated.
+pub(crate) fn output_schema(document: &Document, sdl: &Sdl) -> Map<String, Value> {
+    let parsed = &document.parsed;
+    let writer = Writer {
+        sdl,
+        document: parsed,
+    };
+    let mut properties = Map::new();
+    for operation in &document.operations {
+        let root = sdl.root(operation.kind).unwrap_or_default();
+        let selection = &operation.definition.selection_set.node;
+        merge_properties(&mut properties, writer.properties(root, &[selection]));
+    }
     // GraphQL's errors are known by their shape; the list of tools says them once for each tool.
     properties.insert(ERRORS.to_owned(), json!({"type": "array"}));
     properties.insert(NOTICE.to_owned(), json!({"type": "string"}));
@@ -42,6 +51,56 @@ pub(crate) fn output_schema(
     schema.insert("type".to_owned(), Value::from("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
     schema
+}
+
+/// Adds what another operation may answer in the same place.
+fn merge_properties(known: &mut Map<String, Value>, more: Map<String, Value>) {
+    for (key, schema) in more {
+        match known.get_mut(&key) {
+            Some(known) => merge(known, schema),
+            None => {
+                known.insert(key, schema);
+            }
+        }
+    }
+}
+
+/// Makes one schema of two that either may hold; what they do not share is left open.
+fn merge(known: &mut Value, more: Value) {
+    let (Value::Object(known), Value::Object(more)) = (known, more) else {
+        return;
+    };
+    known.retain(|keyword, _| more.contains_key(keyword));
+    for (keyword, more) in more {
+        let Some(known) = known.get_mut(&keyword) else {
+            continue;
+        };
+        match (keyword.as_str(), known, more) {
+            ("properties", Value::Object(known), Value::Object(more)) => {
+                merge_properties(known, more);
+            }
+            ("items", known, more) => merge(known, more),
+            (_, known, more) => *known = either(known, more),
+        }
+    }
+}
+
+/// The words of a `type` or an `enum` together.
+fn either(one: &Value, other: Value) -> Value {
+    if *one == other {
+        return other;
+    }
+    let words = |value: Value| match value {
+        Value::Array(words) => words,
+        word => vec![word],
+    };
+    let mut both = words(one.clone());
+    for word in words(other) {
+        if !both.contains(&word) {
+            both.push(word);
+        }
+    }
+    Value::Array(both)
 }
 
 struct Writer<'a> {
@@ -118,6 +177,9 @@ impl<'a> Writer<'a> {
             }
             BaseType::Named(name) => name.as_str(),
         };
+        if SAME_EVERYWHERE.contains(&name) {
+            return json!({"type": typed("object", ty.nullable)});
+        }
         if self.sdl.is_composite(name) {
             let properties = self.properties(name, selections);
             return json!({"type": typed("object", ty.nullable), "properties": properties});

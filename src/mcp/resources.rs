@@ -5,7 +5,6 @@ use rmcp::model::{ReadResourceResult, Resource, ResourceContents};
 use serde_json::json;
 
 use super::prompts::GUIDE;
-use super::sdl::Sdl;
 
 const GUIDE_URI: &str = "openstack-ops://guide";
 const SCHEMA_URI: &str = "openstack-ops://schema";
@@ -13,8 +12,8 @@ const GUIDE_TYPE: &str = "text/markdown";
 /// No media type is registered for SDL, and clients show plain text.
 const SCHEMA_TYPE: &str = "text/plain";
 
-/// The resources that are offered.
-pub(crate) fn list(sdl: &Sdl) -> Vec<Resource> {
+/// The resources that are offered to somebody who may see this SDL.
+pub(crate) fn list(sdl: &str) -> Vec<Resource> {
     vec![
         Resource::new(GUIDE_URI, "guide")
             .with_title("Operator's guide")
@@ -25,7 +24,7 @@ pub(crate) fn list(sdl: &Sdl) -> Vec<Resource> {
             .with_title("GraphQL schema")
             .with_description("The SDL of the graph behind the tools, served at /graphql over HTTP")
             .with_mime_type(SCHEMA_TYPE)
-            .with_size(size(sdl.text())),
+            .with_size(size(sdl)),
     ]
 }
 
@@ -34,10 +33,10 @@ pub(crate) fn list(sdl: &Sdl) -> Vec<Resource> {
 /// # Errors
 /// When there is no such resource, with those that there are. The code is the one of the older
 /// revisions; for clients of the newer ones the protocol's library turns it into theirs.
-pub(crate) fn read(uri: &str, sdl: &Sdl) -> Result<ReadResourceResult, ErrorData> {
+pub(crate) fn read(uri: &str, sdl: &str) -> Result<ReadResourceResult, ErrorData> {
     let (text, mime_type) = match uri {
         GUIDE_URI => (GUIDE, GUIDE_TYPE),
-        SCHEMA_URI => (sdl.text(), SCHEMA_TYPE),
+        SCHEMA_URI => (sdl, SCHEMA_TYPE),
         _ => {
             let message = format!("there is no resource `{uri}`; known: {GUIDE_URI}, {SCHEMA_URI}");
             return Err(ErrorData::resource_not_found(

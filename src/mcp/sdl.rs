@@ -20,7 +20,6 @@ pub(crate) struct Sdl {
     types: HashMap<String, TypeKind>,
     query: String,
     mutation: Option<String>,
-    text: String,
 }
 
 impl Sdl {
@@ -38,7 +37,6 @@ impl Sdl {
                 .collect(),
             query: "Query".to_owned(),
             mutation: None,
-            text: text.to_owned(),
         };
         for definition in document.definitions {
             match definition {
@@ -57,11 +55,6 @@ impl Sdl {
             }
         }
         Ok(sdl)
-    }
-
-    /// The SDL that was read.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 
     /// The type on which operations of a kind begin, when there is one.

@@ -4,28 +4,42 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, GetPromptRequestParams, GetPromptResponse,
-    Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
-    ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestMethod,
-    Tool as ListedTool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SetLevelRequestMethod, Tool as ListedTool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::{Map, Value};
 
+use super::confirm::{Confirmation, Confirmer, Reply, Verdict};
+use super::document::Document;
 use super::execute::Execute;
+use super::offer::{Absence, Offer, asker, caller, meant};
+use super::tool::Tool;
 use super::tools::Tools;
-use super::{answer, arguments, prompts, resources};
-use crate::audit::Door;
+use super::{answer, prompts, resources};
 use crate::auth::Caller;
 use crate::graph::Asker;
+use crate::policy::{Confirm, Decision};
 
-/// What a client may tell its model about the server.
-const INSTRUCTIONS: &str = "Reads an OpenStack cloud. Every tool answers one question with one \
+/// What a client may tell its model about a server that only reads.
+const READS: &str = "Reads an OpenStack cloud. Every tool answers one question with one \
 JSON object. Lists take `limit` and `offset`; `notice` says when there is more and how to go on; \
 `errors` says what could not be had, and then the rest still holds. A null is unknown, not zero. \
 The resource `openstack-ops://guide` (also the prompt \
 `prompt_template_full`) is a guide to the tools.";
+
+/// The same of one that also changes things, for those who may.
+const MODIFIES: &str = "Reads an OpenStack cloud, and changes it where tools are listed that do. \
+Tools that read answer one question with one JSON object. Lists take `limit` and `offset`; `notice` \
+says when there is more and how to go on; `errors` says what could not be had, and then the rest \
+still holds. A null is unknown, not zero. Tools that change take an `action`; with `dry_run` they \
+say what they would do and what hangs on it, and do nothing. What they could not do stands in \
+`userErrors`. What destroys may ask somebody first. The resource `openstack-ops://guide` (also the \
+prompt `prompt_template_full`) is a guide to the tools.";
 
 /// The revisions that are spoken: one was before structured content and is left out.
 const REVISIONS: &[ProtocolVersion] = &[
@@ -44,14 +58,20 @@ pub struct McpServer {
 struct Inner {
     tools: Tools,
     executor: Arc<dyn Execute>,
+    confirmer: Confirmer,
 }
 
 impl McpServer {
-    /// A server of these tools, which are executed by something that knows the same graph.
+    /// A server of these tools, which are executed by something that knows the same graph; it has
+    /// somebody confirm what destroys, as the operator wants it.
     #[must_use]
-    pub fn new(tools: Tools, executor: Arc<dyn Execute>) -> Self {
+    pub fn new(tools: Tools, executor: Arc<dyn Execute>, confirm: Confirm) -> Self {
         Self {
-            inner: Arc::new(Inner { tools, executor }),
+            inner: Arc::new(Inner {
+                tools,
+                executor,
+                confirmer: Confirmer::new(confirm),
+            }),
         }
     }
 
@@ -62,26 +82,29 @@ impl McpServer {
     }
 }
 
-/// Who calls a tool.
-fn asker(context: &RequestContext<RoleServer>, tool: &str) -> Asker {
-    let is_http = context.extensions.get::<http::request::Parts>().is_some();
-    let door = if is_http { Door::Mcp } else { Door::Stdio };
-    Asker {
-        tool: Some(tool.into()),
-        ..Asker::new(caller(context), door)
+impl Inner {
+    fn offer<'a>(&'a self, caller: &'a Caller) -> Offer<'a> {
+        Offer {
+            tools: &self.tools,
+            executor: &*self.executor,
+            caller,
+        }
     }
-}
 
-/// Who sent a request: over HTTP whom our own layer found, else the process that started this one.
-///
-/// A request over HTTP that no layer looked at has no rights.
-fn caller(context: &RequestContext<RoleServer>) -> Caller {
-    match context.extensions.get::<http::request::Parts>() {
-        None => Caller::local(),
-        Some(parts) => match parts.extensions.get::<Caller>() {
-            Some(caller) => caller.clone(),
-            None => Caller::unknown(),
-        },
+    /// Refuses a call that the policy forbids, and has it written down if it would change something.
+    fn deny(
+        &self,
+        asker: &Asker,
+        document: &Document,
+        given: &Map<String, Value>,
+        decision: Decision,
+    ) -> CallToolResult {
+        if let Some(operation) = meant(document, given) {
+            let request = document.request(&operation.name, given.clone());
+            self.executor
+                .refuse(asker, &request, decision, decision.reason());
+        }
+        answer::denied(&document.name, decision.reason())
     }
 }
 
@@ -96,7 +119,11 @@ impl ServerHandler for McpServer {
             .with_title("OpenStack operations");
         ServerConfig::new(capabilities)
             .with_server_info(implementation)
-            .with_instructions(INSTRUCTIONS)
+            .with_instructions(if self.inner.tools.modify() {
+                MODIFIES
+            } else {
+                READS
+            })
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -106,11 +133,16 @@ impl ServerHandler for McpServer {
     async fn list_tools(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.inner.tools.listed()))
+        let caller = caller(&context);
+        let tools = self.inner.offer(&caller).tools();
+        Ok(ListToolsResult::with_all_items(
+            tools.map(|tool| tool.listed.clone()).collect(),
+        ))
     }
 
+    /// For the transport, which checks headers by it; what a caller may use is decided in the call.
     fn get_tool(&self, name: &str) -> Option<ListedTool> {
         let tool = self.inner.tools.get(name)?;
         Some(tool.listed.clone())
@@ -121,26 +153,50 @@ impl ServerHandler for McpServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Inner { tools, executor } = &*self.inner;
-        let Some(tool) = tools.get(&request.name) else {
-            return Ok(answer::unknown_tool(&request.name, tools.names()).into());
-        };
+        let inner = &*self.inner;
         let given = request.arguments.unwrap_or_default();
-        let variables = match arguments::read(&tool.arguments, &given, tools.sdl()) {
-            Ok(variables) => variables,
-            Err(bad) => return Ok(answer::refusal(tool, &bad).into()),
+        let reply = Reply {
+            state: request.request_state,
+            responses: request.input_responses,
         };
-        let execution = executor.execute(
-            asker(&context, tool.name()),
-            tool.request(variables.clone()),
-        );
+        let asker = asker(&context, &request.name);
+        let offer = inner.offer(&asker.caller);
+        let tool = match offer.find(&request.name) {
+            Ok(tool) => tool,
+            Err(Absence::Denied(document, decision)) => {
+                return Ok(inner.deny(&asker, document, &given, decision).into());
+            }
+            Err(Absence::Unknown) => {
+                let known = offer.tools().map(Tool::name);
+                return Ok(answer::unknown_tool(&request.name, known).into());
+            }
+        };
+        let call = match tool.call(&given, inner.tools.sdl()) {
+            Ok(call) => call,
+            Err(bad) => return Ok(answer::refusal(tool.name(), &bad).into()),
+        };
+        let confirmation = Confirmation {
+            call: &call,
+            asker: &asker,
+            executor: &*inner.executor,
+            context: &context,
+        };
+        let confirmed = match inner.confirmer.confirm(&confirmation, reply).await? {
+            Verdict::Made(confirmed) => confirmed,
+            Verdict::Answered(answer) => return Ok(answer),
+        };
+        let asker = Asker {
+            confirmation: confirmed,
+            ..asker.clone()
+        };
+        let execution = inner.executor.execute(asker, call.request());
         let response = tokio::select! {
             response = execution => response,
             () = context.ct.cancelled() => {
                 return Err(ErrorData::internal_error("the call was cancelled", None));
             }
         };
-        Ok(answer::answer(tool, &variables, response).into())
+        Ok(answer::answer(&call, response).into())
     }
 
     async fn list_prompts(
@@ -162,9 +218,9 @@ impl ServerHandler for McpServer {
     async fn list_resources(
         &self,
         _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let resources = resources::list(self.inner.tools.sdl());
+        let resources = resources::list(self.inner.executor.sdl_for(&caller(&context)));
         Ok(ListResourcesResult::with_all_items(resources))
     }
 
@@ -180,9 +236,10 @@ impl ServerHandler for McpServer {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Ok(resources::read(&request.uri, self.inner.tools.sdl())?.into())
+        let sdl = self.inner.executor.sdl_for(&caller(&context));
+        Ok(resources::read(&request.uri, sdl)?.into())
     }
 
     /// Accepted where the protocol has it, so that clients which always send it can go on; this

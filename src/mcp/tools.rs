@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use async_graphql::parser::types::OperationType;
 use rmcp::model::{ListToolsResult, Tool as ListedTool};
 use rust_embed::RustEmbed;
 
@@ -26,6 +27,15 @@ struct BuiltIn;
 pub struct Tools {
     sdl: Sdl,
     tools: Vec<Tool>,
+    /// Documents that change something, where the graph lets nobody change anything.
+    withheld: Vec<Withheld>,
+}
+
+/// A document that is no tool here, and would be one where something may be changed.
+#[derive(Debug)]
+struct Withheld {
+    document: Document,
+    toolset: String,
 }
 
 /// Which tools an operator wants offered.
@@ -59,7 +69,8 @@ impl Tools {
     /// The built-in tools and those of an operator's folder, checked against the graph.
     ///
     /// A bad document is logged by name and left out, the others stay. A built-in one that is bad
-    /// is a bug, which [`Self::built_in_problems`] finds before anybody starts the program.
+    /// is a bug, which [`Self::built_in_problems`] finds before anybody starts the program. One that
+    /// changes something is left out in silence where the graph has no mutations.
     ///
     /// # Errors
     /// When the operator's folder or a manifest cannot be read.
@@ -124,24 +135,31 @@ impl Tools {
     /// # Errors
     /// When a name is not known, with those that are.
     pub fn filter(mut self, filter: &Filter) -> Result<Self> {
+        let withheld = self.withheld.iter();
         let mut toolsets: Vec<&str> = self
             .tools
             .iter()
             .map(|tool| tool.toolset.as_str())
+            .chain(withheld.map(|withheld| withheld.toolset.as_str()))
             .collect();
         toolsets.sort_unstable();
         toolsets.dedup();
-        let names: Vec<&str> = self.tools.iter().map(Tool::name).collect();
+        let names: Vec<&str> = self.known().collect();
         check_known("toolset", &filter.toolsets, &toolsets)?;
         check_known("tool", &filter.allow, &names)?;
         check_known("tool", &filter.deny, &names)?;
-        self.tools.retain(|tool| {
-            let name = tool.name();
-            (filter.toolsets.is_empty() || contains(&filter.toolsets, &tool.toolset))
-                && (filter.allow.is_empty() || contains(&filter.allow, name))
-                && !contains(&filter.deny, name)
-        });
+        self.tools
+            .retain(|tool| filter.keeps(tool.name(), &tool.toolset));
+        self.withheld
+            .retain(|withheld| filter.keeps(&withheld.document.name, &withheld.toolset));
         Ok(self)
+    }
+
+    /// The names of the tools, and of those that would be tools where something may be changed.
+    fn known(&self) -> impl Iterator<Item = &str> {
+        let withheld = self.withheld.iter();
+        self.names()
+            .chain(withheld.map(|withheld| withheld.document.name.as_str()))
     }
 
     /// The names of the tools, in their order.
@@ -181,6 +199,22 @@ impl Tools {
         self.tools.iter().find(|tool| tool.name() == name)
     }
 
+    /// Whether any tool changes something.
+    pub(crate) fn modify(&self) -> bool {
+        self.tools.iter().any(Tool::modifies)
+    }
+
+    /// The tools, in their order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tool> {
+        self.tools.iter()
+    }
+
+    /// A document that is no tool because nothing may be changed here.
+    pub(crate) fn withheld(&self, name: &str) -> Option<&Document> {
+        let mut documents = self.withheld.iter().map(|withheld| &withheld.document);
+        documents.find(|document| document.name == name)
+    }
+
     /// The graph's types.
     pub(crate) fn sdl(&self) -> &Sdl {
         &self.sdl
@@ -190,6 +224,7 @@ impl Tools {
         Ok(Self {
             sdl: Sdl::parse(sdl)?,
             tools: Vec::new(),
+            withheld: Vec::new(),
         })
     }
 
@@ -208,23 +243,36 @@ impl Tools {
         let mut documents: Vec<&(String, String)> = folder.documents.iter().collect();
         documents.sort_by_key(|(name, _)| (manifest.position(name), name.clone()));
         for (name, text) in documents {
-            match self.tool(name, text, manifest) {
-                Ok(tool) => self.tools.push(tool),
-                Err(problem) => bad.push((name.clone(), problem)),
+            if let Err(problem) = self.add_document(name, text, manifest) {
+                bad.push((name.clone(), problem));
             }
         }
         bad
     }
 
-    fn tool(&self, name: &str, text: &str, manifest: &Manifest) -> Result<Tool, String> {
-        if self.get(name).is_some() {
+    fn add_document(&mut self, name: &str, text: &str, manifest: &Manifest) -> Result<(), String> {
+        if self.known().any(|known| known == name) {
             return Err("there is a tool of this name already".to_owned());
         }
-        Tool::new(
-            Document::parse(name, text)?,
-            &manifest.entry(name),
-            &self.sdl,
-        )
+        let document = Document::parse(name, text)?;
+        let entry = manifest.entry(name);
+        if document.modifies() && self.sdl.root(OperationType::Mutation).is_none() {
+            self.withheld.push(Withheld {
+                document,
+                toolset: entry.toolset,
+            });
+        } else {
+            self.tools.push(Tool::new(document, &entry, &self.sdl)?);
+        }
+        Ok(())
+    }
+}
+
+impl Filter {
+    fn keeps(&self, name: &str, toolset: &str) -> bool {
+        (self.toolsets.is_empty() || contains(&self.toolsets, toolset))
+            && (self.allow.is_empty() || contains(&self.allow, name))
+            && !contains(&self.deny, name)
     }
 }
 

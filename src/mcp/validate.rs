@@ -9,40 +9,55 @@ use async_graphql::parser::types::{
 };
 use async_graphql_value::Value;
 
-use super::document::{Document, Variable};
+use super::document::{Document, Operation, Variable};
 use super::output_schema::{ERRORS, NOTICE};
 use super::sdl::{Scalar, Sdl, base_name};
 
+/// The key of the one field that each operation of a document with actions asks for.
+pub(crate) const RESULT: &str = "result";
+
 /// Everything that is wrong with a document; nothing when it can be executed.
 pub(crate) fn problems(document: &Document, sdl: &Sdl) -> Vec<String> {
-    let operation = &document.operation;
-    let Some(root) = sdl.root(operation.kind) else {
-        return vec![format!("the graph has no {}", operation.kind)];
-    };
-    let variables = &operation.variables;
-    let mut validator = Validator {
-        document,
-        sdl,
-        variables: variables
-            .iter()
-            .map(|variable| (variable.name.as_str(), variable))
-            .collect(),
-        used: HashSet::new(),
-        spread: HashSet::new(),
-        open: Vec::new(),
-        problems: Vec::new(),
-    };
-    for variable in variables {
-        validator.variable_type(variable);
+    let mut problems: Vec<String> = Vec::new();
+    let mut spread = HashSet::new();
+    for operation in &document.operations {
+        let Some(root) = sdl.root(operation.kind) else {
+            problems.push(format!("the graph has no {}", operation.kind));
+            continue;
+        };
+        let mut validator = Validator::new(document, operation, sdl);
+        for variable in &operation.variables {
+            validator.variable_type(variable);
+        }
+        let selection = &operation.definition.selection_set.node;
+        validator.root_keys(selection);
+        validator.selection(root, selection);
+        spread.extend(std::mem::take(&mut validator.spread));
+        // What operations share is wrong once.
+        for problem in validator.finish() {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
     }
-    let selection = &operation.definition.selection_set.node;
-    validator.root_keys(selection);
-    validator.selection(root, selection);
-    validator.finish()
+    // What stands below a field that is not there was not looked at.
+    if problems.is_empty() {
+        problems = unused_fragments(document, &spread);
+    }
+    problems
+}
+
+fn unused_fragments(document: &Document, spread: &HashSet<String>) -> Vec<String> {
+    let names = document.parsed.fragments.keys().map(|name| name.as_str());
+    let mut unused: Vec<&str> = names.filter(|name| !spread.contains(*name)).collect();
+    unused.sort_unstable();
+    let problem = |name| format!("fragment `{name}` is never used");
+    unused.into_iter().map(problem).collect()
 }
 
 struct Validator<'a> {
     document: &'a Document,
+    operation: &'a Operation,
     sdl: &'a Sdl,
     variables: HashMap<&'a str, &'a Variable>,
     used: HashSet<String>,
@@ -54,29 +69,38 @@ struct Validator<'a> {
 }
 
 impl<'a> Validator<'a> {
+    fn new(document: &'a Document, operation: &'a Operation, sdl: &'a Sdl) -> Self {
+        let variables = operation.variables.iter();
+        Self {
+            document,
+            operation,
+            sdl,
+            variables: variables
+                .map(|variable| (variable.name.as_str(), variable))
+                .collect(),
+            used: HashSet::new(),
+            spread: HashSet::new(),
+            open: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
     fn finish(mut self) -> Vec<String> {
         // What stands below a field that is not there was not looked at.
         if !self.problems.is_empty() {
             return self.problems;
         }
-        for variable in &self.document.operation.variables {
+        for variable in &self.operation.variables {
             if !self.used.contains(&variable.name) {
-                self.problems
-                    .push(format!("variable `${}` is never used", variable.name));
+                let place = match self.document.has_actions() {
+                    true => format!("action `{}`: ", self.operation.name),
+                    false => String::new(),
+                };
+                self.problems.push(format!(
+                    "{place}variable `${}` is never used",
+                    variable.name
+                ));
             }
-        }
-        let mut unused: Vec<&str> = self
-            .document
-            .parsed
-            .fragments
-            .keys()
-            .map(|name| name.as_str())
-            .filter(|name| !self.spread.contains(*name))
-            .collect();
-        unused.sort_unstable();
-        for name in unused {
-            self.problems
-                .push(format!("fragment `{name}` is never used"));
         }
         self.problems
     }
@@ -96,8 +120,21 @@ impl<'a> Validator<'a> {
         }
     }
 
-    /// The answer has two keys of its own, which no field may take.
+    /// The answer has two keys of its own, which no field may take; and what any action gives
+    /// stands in one place.
     fn root_keys(&mut self, selection: &SelectionSet) {
+        if self.document.has_actions() {
+            let is_result = |item: &Positioned<Selection>| match &item.node {
+                Selection::Field(field) => field.node.response_key().node == RESULT,
+                _ => false,
+            };
+            if !matches!(selection.items.as_slice(), [item] if is_result(item)) {
+                self.problems.push(format!(
+                    "action `{}`: ask for one field, and give it the alias `{RESULT}`",
+                    self.operation.name
+                ));
+            }
+        }
         for item in &selection.items {
             if let Selection::Field(field) = &item.node {
                 let key = field.node.response_key();

@@ -136,7 +136,7 @@ impl Simulated {
         let tools = Tools::load(graph.sdl(), None).unwrap();
         let names = tools.listed().into_iter().map(|tool| tool.name.to_string());
         let names = names.collect();
-        let server = McpServer::new(tools, Arc::new(graph.clone()));
+        let server = McpServer::new(tools, Arc::new(graph.clone()), Confirm::WhenPossible);
         let service = http_service(server, Vec::new(), stop.clone());
         let options = HttpOptions {
             host: "127.0.0.1".to_owned(),

@@ -74,7 +74,7 @@ async fn graphql(url: &str, query: &str) -> Value {
 
 /// What a demo is made of, as its own answer tells.
 async fn facts(running: &Running) -> Value {
-    let query = "{ clouds { name region } servers { totalCount } hypervisors { totalCount }
+    let query = "{ clouds { name regionName } servers { totalCount } hypervisors { totalCount }
         projects { totalCount } s: servers(first: 3) { nodes { id name } } }";
     let mut answer = graphql(&running.url("GraphQL"), query).await;
     assert!(answer.get("errors").is_none(), "{answer:#}");
@@ -160,9 +160,9 @@ async fn a_demo_has_regions_faults_and_latency() {
         "faults.json",
     ];
     let demo = Running::start_in(folder, &flags, "Ctrl-C").await;
-    let answer = graphql(&demo.url("GraphQL"), "{ clouds { region } }").await;
+    let answer = graphql(&demo.url("GraphQL"), "{ clouds { regionName } }").await;
     let regions = answer["data"]["clouds"].as_array().unwrap();
-    let second = regions.iter().any(|cloud| cloud["region"] == "RegionTwo");
+    let second = regions.iter().any(|cloud| cloud["regionName"] == "RegionTwo");
     assert!(second, "{answer:#}");
     let began = Instant::now();
     let answer = graphql(&demo.url("GraphQL"), "{ images { nodes { id } } }").await;

@@ -155,10 +155,15 @@ impl World {
 
     /// Waits until the cloud itself knows nothing of a path.
     pub(crate) fn gone(&self, service: &str, path: &str) {
+        self.gone_or(service, path, |_| false);
+    }
+
+    /// The same, or until it says that it is as good as gone.
+    pub(crate) fn gone_or(&self, service: &str, path: &str, is_gone: impl Fn(&Value) -> bool) {
         let began = Instant::now();
         loop {
             let (status, body) = self.ask(service, "GET", path);
-            if status == 404 {
+            if status == 404 || is_gone(&body) {
                 return;
             }
             assert!(

@@ -2,6 +2,7 @@
 
 use crate::graph::Graph;
 use crate::mcp::Tools;
+use crate::policy::Mode;
 
 /// The tools that users know by name, in their order.
 const NAMES: [&str; 23] = [
@@ -30,22 +31,42 @@ const NAMES: [&str; 23] = [
     "get_heat_stacks",
 ];
 
-fn sdl() -> String {
-    Graph::without_cloud().unwrap().sdl().to_owned()
+/// The tools that change something; they are there where something may be changed.
+const MODIFYING: [&str; 1] = ["manage_instance"];
+
+fn sdl(mode: Mode) -> String {
+    Graph::without_cloud(mode).unwrap().sdl().to_owned()
 }
 
 #[test]
 fn every_document_suits_the_graph() {
-    let problems = Tools::built_in_problems(&sdl()).unwrap();
+    let sdl = sdl(Mode::Modify);
+    let problems = Tools::built_in_problems(&sdl).unwrap();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    let tools = Tools::load(&sdl(), None).unwrap();
+    let tools = Tools::load(&sdl, None).unwrap();
+    let names: Vec<&str> = NAMES.into_iter().chain(MODIFYING).collect();
+    assert_eq!(tools.names().collect::<Vec<_>>(), names);
+}
+
+#[test]
+fn where_nothing_may_be_changed_only_reading_tools_are_there() {
+    let sdl = sdl(Mode::ReadOnly);
+    let problems = Tools::built_in_problems(&sdl).unwrap();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    let tools = Tools::load(&sdl, None).unwrap();
     assert_eq!(tools.names().collect::<Vec<_>>(), NAMES);
+    for name in MODIFYING {
+        assert!(tools.withheld(name).is_some(), "{name}");
+    }
 }
 
 /// What a model pays for the list on every turn.
 #[test]
 fn the_list_keeps_to_its_budget() {
-    let size = Tools::load(&sdl(), None).unwrap().size();
+    let size = Tools::load(&sdl(Mode::ReadOnly), None).unwrap().size();
     assert!(size.list_bytes <= 40 * 1024, "{size:?}");
     assert!(size.prompt_characters <= 14_000, "{size:?}");
+    let size = Tools::load(&sdl(Mode::Modify), None).unwrap().size();
+    assert!(size.list_bytes <= 54 * 1024, "{size:?}");
+    assert!(size.prompt_characters <= 22_000, "{size:?}");
 }

@@ -26,7 +26,7 @@ pub(crate) async fn connect() -> Client {
     connect_to(server, ClientLifecycleMode::Initialize).await
 }
 
-async fn connect_to(server: McpServer, lifecycle: ClientLifecycleMode) -> Client {
+pub(crate) async fn connect_to(server: McpServer, lifecycle: ClientLifecycleMode) -> Client {
     let (near, far) = tokio::io::duplex(64 * 1024);
     tokio::spawn(async move {
         let server = server.serve(far).await.unwrap();
@@ -38,7 +38,7 @@ async fn connect_to(server: McpServer, lifecycle: ClientLifecycleMode) -> Client
         .unwrap()
 }
 
-fn discover() -> ClientLifecycleMode {
+pub(crate) fn discover() -> ClientLifecycleMode {
     ClientLifecycleMode::Discover {
         preferred_versions: vec![ProtocolVersion::V_2026_07_28],
     }
@@ -68,7 +68,7 @@ async fn both_generations_list_and_call() {
             .call_tool(CallToolRequestParams::new("whoami"))
             .await
             .unwrap();
-        assert_eq!(result.structured_content, Some(json!({"caller": "Local"})));
+        assert_eq!(result.structured_content, Some(json!({"caller": "local"})));
     }
 }
 
@@ -167,7 +167,7 @@ async fn a_cancelled_call_stops_executing() {
 #[tokio::test]
 async fn over_http_a_client_that_goes_stops_what_it_asked_for() {
     let (server, running) = toy::server();
-    let url = listen(server, None).await;
+    let url = listen(server, Some(Caller::anonymous())).await;
     let call = tokio::spawn(async move { post(&url, "wait", None).await });
     settle(&running, 1).await;
     call.abort();
@@ -198,7 +198,7 @@ async fn settle(running: &Running, wanted: usize) {
 }
 
 /// Serves over HTTP as the door does, and answers with the URL.
-async fn listen(server: McpServer, caller: Option<Caller>) -> String {
+pub(crate) async fn listen(server: McpServer, caller: Option<Caller>) -> String {
     let service = http_service(
         server,
         vec!["127.0.0.1".to_owned(), "cloud.example".to_owned()],
@@ -233,13 +233,21 @@ async fn over_http_the_caller_comes_from_the_request() {
     for (caller, expected) in [
         (Some(Caller::secret()), "secret"),
         (Some(Caller::anonymous()), "anonymous"),
-        (None, "anonymous"),
     ] {
         let response = post(&listen(toy::server().0, caller).await, "whoami", None).await;
         assert_eq!(response.headers()["content-type"], "application/json");
         let answer: Value = response.json().await.unwrap();
         assert_eq!(answer["result"]["structuredContent"]["caller"], expected);
     }
+}
+
+#[tokio::test]
+async fn over_http_a_request_that_no_layer_looked_at_has_no_rights() {
+    let response = post(&listen(toy::server().0, None).await, "whoami", None).await;
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(answer["result"]["isError"], true);
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("openstack:read"), "{text}");
 }
 
 #[tokio::test]

@@ -194,7 +194,11 @@ fn a_document_that_does_not_suit_the_graph_is_refused() {
         ),
         ("query t { errors: slow }", "alias"),
         ("query t { slow @defer }", "`@defer`"),
-        ("mutation t { slow }", "the graph has no mutation"),
+        ("subscription t { slow }", "the graph has no subscription"),
+        (
+            "query a { slow } query b { closed { id } }",
+            "action `a`: ask for one field",
+        ),
     ];
     for (document, expected) in cases {
         let message = refused(&format!("# T.\n{document}"), "");

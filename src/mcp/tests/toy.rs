@@ -11,7 +11,9 @@ use async_graphql::{
 use futures_util::future::BoxFuture;
 
 use crate::auth::Caller;
+use crate::graph::Asker;
 use crate::mcp::{Execute, McpServer, Tools};
+use crate::policy::{self, Action, Confirm, Decision, Mode};
 
 /// How many books there are.
 const BOOKS: usize = 1000;
@@ -166,29 +168,42 @@ impl Query {
 pub(crate) struct Library {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
     pub(crate) running: Running,
+    sdl: String,
 }
 
 impl Library {
     pub(crate) fn new() -> Self {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
         Self {
-            schema: Schema::new(Query, EmptyMutation, EmptySubscription),
+            sdl: schema.sdl(),
+            schema,
             running: Running::default(),
         }
     }
 
     pub(crate) fn sdl(&self) -> String {
-        self.schema.sdl()
+        self.sdl.clone()
     }
 }
 
 impl Execute for Library {
     fn execute(&self, asker: Asker, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(async move {
-            let request = request.data(caller).data(self.running.clone());
+            let request = request.data(asker.caller).data(self.running.clone());
             let response = self.schema.execute(request).await;
             let bill: Value = value!({"calls": 1, "cached": 0, "milliseconds": 2});
             response.extension("upstream", bill)
         })
+    }
+
+    fn decide(&self, caller: &Caller, action: Action) -> Decision {
+        policy::decide(Mode::ReadOnly, caller, action)
+    }
+
+    fn refuse(&self, _: &Asker, _: &Request, _: Decision, _: &str) {}
+
+    fn sdl_for(&self, _: &Caller) -> &str {
+        &self.sdl
     }
 }
 
@@ -276,5 +291,8 @@ pub(crate) fn tools() -> Tools {
 pub(crate) fn server() -> (McpServer, Running) {
     let library = Library::new();
     let running = library.running.clone();
-    (McpServer::new(tools(), Arc::new(library)), running)
+    (
+        McpServer::new(tools(), Arc::new(library), Confirm::default()),
+        running,
+    )
 }
