@@ -267,13 +267,6 @@ impl Graph {
         policy::decide(self.inner.options.mode, caller, action)
     }
 
-    /// Writes down that an operation is refused by a door, mutation by mutation.
-    pub fn refuse(&self, asker: &Asker, request: &Request, decision: Decision) {
-        let deeds = mutation::deeds(request, asker, decision);
-        let ledger = Ledger::new(Arc::clone(&self.inner.options.audit), deeds);
-        ledger.close_rest(Outcome::Refused, Some(decision.reason()));
-    }
-
     /// Opens the audit's file again.
     pub fn reopen_audit(&self) {
         self.inner.options.audit.reopen();

@@ -35,7 +35,8 @@ pub(super) async fn get(
         let request = request_of_url(query.as_deref().unwrap_or_default())?;
         match limits::operation_type(&request.query, request.operation_name.as_deref()) {
             Some(OperationType::Mutation) => {
-                graph.refuse(&asker(caller), &request, Decision::of_link());
+                let decision = Decision::of_link();
+                graph.refuse(&asker(caller), &request, decision, decision.reason());
                 Err(Refusal::NotOverGet)
             }
             Some(OperationType::Subscription) => Err(Refusal::NotOverGet),
