@@ -43,6 +43,7 @@ pub struct NetworkServiceQuery(
 /// What can be changed of networks.
 #[derive(MergedObject, Default)]
 pub struct NetworkServiceMutation(
+    floating_ip::FloatingIpMutation,
     security_group::SecurityGroupMutation,
     network::NetworkMutation,
     subnet::SubnetMutation,
