@@ -167,7 +167,7 @@ impl Error {
                 403 => "FORBIDDEN",
                 404 => "NOT_FOUND",
                 409 if is_quota(&upstream.message) => "QUOTA_EXCEEDED",
-                409 => "CONFLICT",
+                409 | 412 => "CONFLICT",
                 413 => "QUOTA_EXCEEDED",
                 429 => "RATE_LIMITED",
                 400..=499 => "BAD_REQUEST",

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
+};
 use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -58,6 +60,8 @@ pub(super) struct Call<'a> {
     pub(super) content_type: &'static str,
     /// Whether it is meant to change something.
     pub(super) changes: bool,
+    /// It is only done to what is still at this revision; Neutron answers 412 otherwise.
+    pub(super) revision: Option<i64>,
     /// The answer's headers are kept, and its body never logged.
     pub(super) expects_secret: bool,
 }
@@ -73,6 +77,7 @@ impl<'a> Call<'a> {
             body: None,
             content_type: "application/json",
             changes: false,
+            revision: None,
             expects_secret: false,
         }
     }
@@ -302,6 +307,9 @@ impl Transport {
                 other => other.service_type(),
             };
             request = request.header(API_VERSION, format!("{service} {version}"));
+        }
+        if let Some(revision) = call.revision {
+            request = request.header(IF_MATCH, format!("revision_number={revision}"));
         }
         if let Some(body) = &call.body {
             request = request

@@ -8,7 +8,7 @@ use super::compute::{ComputeMutation, ComputeQuery};
 use super::health::HealthQuery;
 use super::identity::IdentityQuery;
 use super::image::ImageServiceQuery;
-use super::network::NetworkServiceQuery;
+use super::network::{NetworkServiceMutation, NetworkServiceQuery};
 use super::orchestration::OrchestrationQuery;
 use super::orphans::OrphansQuery;
 use super::placement::PlacementQuery;
@@ -34,7 +34,7 @@ pub struct WholeQuery(HealthQuery, CapacityQuery, SearchQuery, OrphansQuery);
 
 /// Everything that can be changed; there is no such type for who may change nothing.
 #[derive(MergedObject, Default)]
-pub struct Mutation(ComputeMutation);
+pub struct Mutation(ComputeMutation, NetworkServiceMutation);
 
 impl Fields {
     /// The fields for a cloud.

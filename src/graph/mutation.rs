@@ -115,6 +115,15 @@ impl Blamed {
         }
     }
 
+    /// The same of a field of an input object.
+    #[must_use]
+    pub fn within(mut self, input: &str) -> Self {
+        if let Some(field) = &mut self.field {
+            field.insert(0, input.to_owned());
+        }
+        self
+    }
+
     /// An error with the argument that it is about.
     pub fn at(field: &[&str], error: Error) -> Self {
         let field = error

@@ -1,5 +1,6 @@
 //! Network (Neutron): merges its nouns.
 
+mod affected;
 pub mod agent;
 pub mod floating_ip;
 #[expect(
@@ -18,7 +19,10 @@ use std::sync::Arc;
 use async_graphql::MergedObject;
 use futures_util::future::try_join_all;
 
-use super::scope::CloudRef;
+use super::mutation::Blamed;
+use super::narrowing::project_id_of;
+use super::scalar::Ref;
+use super::scope::{CloudRef, Scope};
 use crate::Result;
 use crate::cloud::Cloud;
 use crate::cloud::collection::{Collection, Row};
@@ -34,6 +38,17 @@ pub struct NetworkServiceQuery(
     security_group::SecurityGroupQuery,
     agent::NetworkAgentQuery,
     quota::NetworkQuotaQuery,
+);
+
+/// What can be changed of networks.
+#[derive(MergedObject, Default)]
+pub struct NetworkServiceMutation(
+    floating_ip::FloatingIpMutation,
+    security_group::SecurityGroupMutation,
+    network::NetworkMutation,
+    subnet::SubnetMutation,
+    port::PortMutation,
+    router::RouterMutation,
 );
 
 impl NetworkServiceQuery {
@@ -73,4 +88,15 @@ async fn rows_by<R: Row>(
         .chunks(VALUES_IN_A_CALL)
         .map(|values| cloud.list_any_of(collection, parameter, values));
     Ok(try_join_all(calls).await?.concat())
+}
+
+/// The id of the project that something is to be made for; none for the credential's own.
+async fn project_for(scope: &Scope, project: Option<&Ref>) -> Result<Option<String>, Blamed> {
+    let Some(project) = project else {
+        return Ok(None);
+    };
+    let found = project_id_of(scope, project).await;
+    found
+        .map(Some)
+        .map_err(|error| Blamed::at(&["input", "project"], error))
 }

@@ -1,15 +1,15 @@
 //! Floating IPs: `GET /floatingips`.
 
 use http::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::port::server_id;
-use super::{PAGE, list, text};
-use crate::Result;
+use super::{PAGE, body, list, text};
 use crate::cloud::collection::{Collection, Paging, Row, escape};
 use crate::cloud::request::Call;
 use crate::cloud::{Cloud, Service, Written};
+use crate::{Error, Result};
 
 /// All floating IPs.
 pub const FLOATING_IPS: &Collection<FloatingIp> = &Collection {
@@ -68,6 +68,8 @@ pub struct FloatingIp {
     pub created_at: Option<String>,
     /// When it was last changed.
     pub updated_at: Option<String>,
+    /// Counts its changes; none without the extension.
+    pub revision_number: Option<i64>,
 }
 
 impl Row for FloatingIp {
@@ -143,6 +145,92 @@ pub struct PortForwarding {
     pub description: Option<String>,
 }
 
+/// A floating IP to be made: `POST /floatingips`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewFloatingIp {
+    /// The external network.
+    #[serde(rename = "floating_network_id")]
+    pub network_id: String,
+    /// The address; any unless given, and given only by administrators.
+    #[serde(rename = "floating_ip_address")]
+    pub address: Option<String>,
+    /// The port it leads to at once.
+    pub port_id: Option<String>,
+    /// The address of that port; the only one it has unless given.
+    #[serde(rename = "fixed_ip_address")]
+    pub fixed_address: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// The project it is for; the credential's own unless given.
+    pub project_id: Option<String>,
+}
+
+impl Cloud {
+    /// Makes a floating IP; answers with its id. `POST /floatingips`.
+    pub async fn create_floating_ip(&self, new: &NewFloatingIp) -> Result<(String, Written)> {
+        let body = body("floatingip", new)?;
+        self.create_of_network("/floatingips", "floatingip", body)
+            .await
+    }
+
+    /// Lets a floating IP lead to an address of a port, or nowhere; but not when it leads
+    /// elsewhere by now than `known` says. `PUT /floatingips/{id}`, with the revision where
+    /// Neutron counts them.
+    pub async fn associate_floating_ip(
+        &self,
+        known: &FloatingIp,
+        to: Option<(&str, Option<&str>)>,
+    ) -> Result<Written> {
+        let refused = self.associate_at(known, known.revision_number, to).await;
+        let refused = match refused {
+            Err(Error::Upstream(refused)) if refused.status == 412 => refused,
+            done => return done,
+        };
+        // It was changed, and not by this. That may have been no more than its status, or what is
+        // known of it is some seconds old.
+        let found = self.show(FLOATING_IPS, &known.id).await?;
+        match found {
+            Some(found) if found.port_id == known.port_id => {
+                self.associate_at(&found, found.revision_number, to).await
+            }
+            found => {
+                let now = match found.map(|found| found.port_id.clone()) {
+                    None => "is gone".to_owned(),
+                    Some(None) => "leads nowhere".to_owned(),
+                    Some(Some(port)) => format!("leads to port {port}"),
+                };
+                let mut refused = refused;
+                let said = &refused.message;
+                refused.message = format!("somebody else changed it, and now it {now} ({said})");
+                Err(Error::Upstream(refused))
+            }
+        }
+    }
+
+    async fn associate_at(
+        &self,
+        known: &FloatingIp,
+        revision: Option<i64>,
+        to: Option<(&str, Option<&str>)>,
+    ) -> Result<Written> {
+        let body = match to {
+            Some((port, None)) => json!({"port_id": port}),
+            Some((port, Some(fixed))) => json!({"port_id": port, "fixed_ip_address": fixed}),
+            None => json!({"port_id": null}),
+        };
+        let path = format!("/floatingips/{}", escape(&known.id));
+        let body = json!({ "floatingip": body });
+        let mut call = Call::change(Service::Network, Method::PUT, path, Some(body));
+        call.revision = revision;
+        self.write(call).await
+    }
+
+    /// Gives a floating IP back. `DELETE /floatingips/{id}`.
+    pub async fn delete_floating_ip(&self, id: &str) -> Result<Written> {
+        self.delete_of_network("/floatingips", id).await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,70 +244,5 @@ mod tests {
         assert_eq!(forwarded.server_id(), None);
         let idle: FloatingIp = serde_json::from_str(r#"{"id": "f", "port_id": null}"#).unwrap();
         assert!(!idle.is_associated());
-    }
-}
-
-/// A floating IP to be made.
-#[derive(Clone, Debug, Default)]
-pub struct NewFloatingIp {
-    /// The external network.
-    pub network_id: String,
-    /// The address; any unless given, and given only by administrators.
-    pub address: Option<String>,
-    /// The port it leads to at once, and the address of it.
-    pub port: Option<(String, Option<String>)>,
-    /// Free text.
-    pub description: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Created {
-    id: String,
-}
-
-impl Cloud {
-    /// Makes a floating IP; answers with its id. `POST /floatingips`.
-    pub async fn create_floating_ip(&self, new: &NewFloatingIp) -> Result<(String, Written)> {
-        let mut address = json!({"floating_network_id": new.network_id});
-        let mut set = |name: &str, value: Option<&String>| {
-            if let Some(value) = value {
-                address[name] = json!(value);
-            }
-        };
-        set("floating_ip_address", new.address.as_ref());
-        set("description", new.description.as_ref());
-        if let Some((port, fixed)) = &new.port {
-            set("port_id", Some(port));
-            set("fixed_ip_address", fixed.as_ref());
-        }
-        let body = json!({ "floatingip": address });
-        let call = Call::change(Service::Network, Method::POST, "/floatingips", Some(body));
-        let written = self.write(call).await?;
-        let created: Created = written.read("floatingip")?;
-        Ok((created.id, written))
-    }
-
-    /// Lets a floating IP lead to an address of a port, or nowhere. `PUT /floatingips/{id}`.
-    pub async fn associate_floating_ip(
-        &self,
-        id: &str,
-        to: Option<(&str, Option<&str>)>,
-    ) -> Result<Written> {
-        let body = match to {
-            Some((port, None)) => json!({"port_id": port}),
-            Some((port, Some(fixed))) => json!({"port_id": port, "fixed_ip_address": fixed}),
-            None => json!({"port_id": null}),
-        };
-        let path = format!("/floatingips/{}", escape(id));
-        let body = json!({ "floatingip": body });
-        let call = Call::change(Service::Network, Method::PUT, path, Some(body));
-        self.write(call).await
-    }
-
-    /// Gives a floating IP back. `DELETE /floatingips/{id}`.
-    pub async fn delete_floating_ip(&self, id: &str) -> Result<Written> {
-        let path = format!("/floatingips/{}", escape(id));
-        let call = Call::change(Service::Network, Method::DELETE, path, None);
-        self.write(call).await
     }
 }

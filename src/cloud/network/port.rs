@@ -1,11 +1,11 @@
 //! Ports: `GET /ports`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{PAGE, list, text};
+use super::{PAGE, body, list, text};
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Cloud, Parameter, Service};
+use crate::cloud::{Cloud, Parameter, Service, Written};
 
 /// All ports.
 pub const PORTS: &Collection<Port> = &Collection {
@@ -129,28 +129,97 @@ pub(super) fn server_id<'a>(owner: Option<&str>, device: Option<&'a str>) -> Opt
 }
 
 /// An address of a port.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct FixedIp {
     /// The subnet it is of.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(
+        default,
+        deserialize_with = "text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub subnet_id: Option<String>,
     /// The address.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(
+        default,
+        deserialize_with = "text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub ip_address: Option<String>,
 }
 
 /// An address that a port may send from.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct AddressPair {
     /// The address, or a range.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(
+        default,
+        deserialize_with = "text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub ip_address: Option<String>,
     /// The MAC address.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(
+        default,
+        deserialize_with = "text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub mac_address: Option<String>,
 }
 
+/// A port to be made: `POST /ports`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewPort {
+    /// The network it is on.
+    pub network_id: String,
+    /// Its MAC address; any unless given.
+    pub mac_address: Option<String>,
+    /// `normal`, `direct`, …
+    #[serde(rename = "binding:vnic_type")]
+    pub vnic_type: Option<String>,
+    /// The project it is for; the credential's own unless given.
+    pub project_id: Option<String>,
+    /// What can be changed later.
+    #[serde(flatten)]
+    pub rest: PortChange,
+}
+
+/// What of a port is to be changed: `PUT /ports/{id}`. A list replaces the one there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PortChange {
+    /// The name.
+    pub name: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Whether it is switched on.
+    pub admin_state_up: Option<bool>,
+    /// Its addresses.
+    pub fixed_ips: Option<Vec<FixedIp>>,
+    /// Ids of the security groups that filter it.
+    pub security_groups: Option<Vec<String>>,
+    /// Further addresses it may send from.
+    pub allowed_address_pairs: Option<Vec<AddressPair>>,
+    /// Whether it is filtered.
+    pub port_security_enabled: Option<bool>,
+}
+
 impl Cloud {
+    /// Makes a port; answers with its id. `POST /ports`.
+    pub async fn create_port(&self, new: &NewPort) -> Result<(String, Written)> {
+        let body = body("port", new)?;
+        self.create_of_network("/ports", "port", body).await
+    }
+
+    /// Changes a port. `PUT /ports/{id}`.
+    pub async fn update_port(&self, id: &str, change: &PortChange) -> Result<Written> {
+        let body = body("port", change)?;
+        self.update_of_network("/ports", id, body).await
+    }
+
+    /// Deletes a port. `DELETE /ports/{id}`.
+    pub async fn delete_port(&self, id: &str) -> Result<Written> {
+        self.delete_of_network("/ports", id).await
+    }
+
     /// The ids of all ports the filter lets through, in the order of the list.
     pub async fn list_port_ids(&self, filter: &[Parameter]) -> Result<Vec<String>> {
         // Not in `always`: what is kept of a list is told apart by its path and filter.

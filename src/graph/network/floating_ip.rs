@@ -1,5 +1,7 @@
 //! Floating IPs: addresses by which the world reaches what is inside.
 
+mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
+pub use self::mutation::FloatingIpMutation;
 use super::network::Network;
 use super::port::{Port, PortStatus, PortsOfDevice};
 use super::router::Router;

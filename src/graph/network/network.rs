@@ -1,5 +1,7 @@
 //! Networks: what ports are on.
 
+mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use serde_json::Number;
 
+pub use self::mutation::NetworkMutation;
 use super::port::{Port, PortsOfNetwork};
 use super::router::{Router, RoutersOfNetwork};
 use super::rows_by;

@@ -1,11 +1,14 @@
 //! Ports: where servers, routers and everything else are plugged into networks.
 
+pub mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
+pub use self::mutation::PortMutation;
 use super::floating_ip::{FloatingIp, FloatingIpsOfPort};
 use super::network::Network;
 use super::router::Router;

@@ -1,5 +1,7 @@
 //! Routers: what joins networks, and leads out of the cloud.
 
+mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::try_join;
 
+pub use self::mutation::RouterMutation;
 use super::floating_ip::{FloatingIp, FloatingIpsOfRouter};
 use super::network::Network;
 use super::port::{FixedIp, Port, PortsOfDevice};

@@ -1,11 +1,14 @@
 //! Security groups and their rules: what may reach a port.
 
+mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
+pub use self::mutation::SecurityGroupMutation;
 use super::port::{Port, PortsOfSecurityGroup};
 use crate::Result;
 use crate::cloud::collection::Collection;

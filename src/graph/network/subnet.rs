@@ -1,11 +1,14 @@
 //! Subnets: ranges of addresses on a network.
 
+pub mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 
+pub use self::mutation::SubnetMutation;
 use super::network::{IpAvailabilityOfNetwork, Network, count};
 use super::port::{Port, PortsOfSubnet};
 use super::rows_by;

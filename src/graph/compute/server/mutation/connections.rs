@@ -256,7 +256,7 @@ impl ServerConnections {
             let sent = async move {
                 let cloud = scope.cloud();
                 cloud
-                    .associate_floating_ip(&address.id, Some((&port_id, Some(&fixed))))
+                    .associate_floating_ip(&address, Some((&port_id, Some(&fixed))))
                     .await?;
                 Ok(Done::well(now::<Server>(&scope, &row.id).await))
             };
@@ -295,10 +295,7 @@ impl ServerConnections {
             );
             let now_row = Server::new(&scope, &row);
             let sent = async move {
-                scope
-                    .cloud()
-                    .associate_floating_ip(&address.id, None)
-                    .await?;
+                scope.cloud().associate_floating_ip(&address, None).await?;
                 Ok(Done::well(now::<Server>(&scope, &row.id).await))
             };
             Ok(Deed::new(would, Some(now_row), sent))
