@@ -32,6 +32,7 @@ mod told;
 pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -101,6 +102,8 @@ pub struct GraphOptions {
     pub mode: Mode,
     /// Where changes are written down.
     pub audit: Arc<Audit>,
+    /// The folder whose files callers over stdio may make images of.
+    pub image_source_dir: Option<PathBuf>,
 }
 
 impl Default for GraphOptions {
@@ -109,6 +112,7 @@ impl Default for GraphOptions {
             request_timeout: Duration::from_secs(45),
             mode: Mode::ReadOnly,
             audit: Arc::default(),
+            image_source_dir: None,
         }
     }
 }
@@ -359,6 +363,7 @@ impl Graph {
             asker.caller,
             (options.mode, Arc::clone(&ledger)),
             Arc::clone(&self.inner.waiting),
+            options.image_source_dir.clone(),
         );
         let reports = session.reports();
         // A batch is what is asked for in one turn: tokio's budget would end the turn in its midst.

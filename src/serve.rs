@@ -44,6 +44,7 @@ pub fn graph(config: &Config) -> Result<Graph> {
         request_timeout: limits.request_timeout,
         mode: config.changes.mode,
         audit: Arc::new(Audit::new(config.changes.audit_log.as_deref())?),
+        image_source_dir: config.changes.image_source_dir.clone(),
     };
     Graph::new(Clouds::new(connections), options)
 }

@@ -1,11 +1,15 @@
 //! Glance: images and whom they are shared with.
 
+mod write;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+pub use write::{ImageChange, ImageTask, NewImage, OWN_NAMES};
 
 use super::collection::{Collection, Paging, Row, escape};
 use super::{Cloud, Keep, Parameter, Service};

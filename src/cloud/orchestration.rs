@@ -2,6 +2,8 @@
 
 mod resource;
 mod stack;
+mod stack_write;
 
 pub use resource::{Event, Resource};
 pub use stack::{Output, STACKS, ShownStack, Stack, StackPath};
+pub use stack_write::{PreviewedResource, StackAct, StackPlan, StackPreview};

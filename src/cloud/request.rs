@@ -9,14 +9,20 @@
 //! they are expected.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
+use futures_util::stream;
 use http::header::{
-    ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER,
 };
 use http::{Method, StatusCode};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -56,6 +62,8 @@ pub(super) struct Call<'a> {
     pub(super) query: Vec<Parameter>,
     pub(super) microversion: Option<Microversion>,
     pub(super) body: Option<Value>,
+    /// A file that is sent instead of a body.
+    pub(super) upload: Option<Upload>,
     /// The type of the body; JSON unless told.
     pub(super) content_type: &'static str,
     /// Whether it is meant to change something.
@@ -75,6 +83,7 @@ impl<'a> Call<'a> {
             query: Vec::new(),
             microversion: None,
             body: None,
+            upload: None,
             content_type: "application/json",
             changes: false,
             revision: None,
@@ -116,6 +125,56 @@ impl<'a> Call<'a> {
         let segments = self.path.split('/');
         let named = segments.map(|segment| if is_id(segment) { "{id}" } else { segment });
         format!("{} {}", self.method, named.collect::<Vec<_>>().join("/"))
+    }
+}
+
+/// A file's bytes, read while they are sent, and again when they have to be sent again.
+#[derive(Clone, Debug)]
+pub(super) struct Upload {
+    file: Arc<File>,
+    size_bytes: u64,
+}
+
+/// How much of a file is held in memory.
+const PIECE_BYTES: u64 = 1 << 20;
+
+impl Upload {
+    /// The first bytes of a file.
+    pub(super) fn new(file: File, size_bytes: u64) -> Self {
+        Self {
+            file: Arc::new(file),
+            size_bytes,
+        }
+    }
+
+    fn body(&self) -> reqwest::Body {
+        let upload = self.clone();
+        let frames = stream::try_unfold(0, move |offset| {
+            let upload = upload.clone();
+            async move {
+                if offset >= upload.size_bytes {
+                    return Ok(None);
+                }
+                let reading = tokio::task::spawn_blocking(move || upload.piece(offset));
+                let piece = reading.await.map_err(io::Error::other)??;
+                let next = offset + piece.len() as u64;
+                Ok::<_, io::Error>(Some((Frame::data(piece), next)))
+            }
+        });
+        reqwest::Body::wrap(StreamBody::new(frames))
+    }
+
+    fn piece(&self, offset: u64) -> io::Result<Bytes> {
+        let mut file = &*self.file;
+        file.seek(SeekFrom::Start(offset))?;
+        let wanted = PIECE_BYTES.min(self.size_bytes - offset);
+        let mut piece = Vec::new();
+        file.take(wanted).read_to_end(&mut piece)?;
+        if piece.is_empty() {
+            let reason = "the file became shorter while it was read";
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, reason));
+        }
+        Ok(Bytes::from(piece))
     }
 }
 
@@ -311,7 +370,13 @@ impl Transport {
         if let Some(revision) = call.revision {
             request = request.header(IF_MATCH, format!("revision_number={revision}"));
         }
-        if let Some(body) = &call.body {
+        if let Some(upload) = &call.upload {
+            // Said, since servers do not all take a body of unknown length.
+            request = request
+                .header(CONTENT_TYPE, call.content_type)
+                .header(CONTENT_LENGTH, upload.size_bytes)
+                .body(upload.body());
+        } else if let Some(body) = &call.body {
             request = request
                 .header(CONTENT_TYPE, call.content_type)
                 .body(body.to_string());

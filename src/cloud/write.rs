@@ -21,6 +21,12 @@ pub struct Written {
 }
 
 impl Written {
+    /// The service that accepted it.
+    #[must_use]
+    pub const fn service(&self) -> Service {
+        self.service
+    }
+
     /// What the answer holds under a key. It was done, whatever the answer looks like.
     pub(super) fn read<T: DeserializeOwned>(&self, key: &str) -> Result<T> {
         let read = |body: &[u8]| -> Result<T, String> {

@@ -171,6 +171,8 @@ pub struct ChangeSettings {
     pub confirm: Confirm,
     /// A file that a line is appended to for every change.
     pub audit_log: Option<PathBuf>,
+    /// The folder whose files callers over stdio may make images of.
+    pub image_source_dir: Option<PathBuf>,
 }
 
 /// How long things may take and how long they are kept.
@@ -387,6 +389,14 @@ impl ChangeSettings {
                 _ => Err("one of when-possible, always and never".to_owned()),
             })?,
             audit_log: settings.optional("AUDIT_LOG", |text| Ok(environment.path(text)))?,
+            image_source_dir: settings.optional("IMAGE_SOURCE_DIR", |text| {
+                let folder = environment.path(text);
+                if folder.is_dir() {
+                    Ok(folder)
+                } else {
+                    Err("a folder that is there".to_owned())
+                }
+            })?,
         })
     }
 }

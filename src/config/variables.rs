@@ -77,7 +77,7 @@ pub(super) const SECTIONS: &[(&str, &[Variable])] = &[
 ];
 
 /// Variables of the product that this build does not know what to do with.
-pub(super) const UNSUPPORTED: &[&str] = &["CACHE_URL", "IMAGE_SOURCE_DIR", "RATE_LIMIT"];
+pub(super) const UNSUPPORTED: &[&str] = &["CACHE_URL", "RATE_LIMIT"];
 
 /// Every setting.
 pub(super) fn all() -> impl Iterator<Item = &'static Variable> {
@@ -199,6 +199,12 @@ const CHANGES: &[Variable] = &[
         "audit-log",
         "FILE",
         "File that a line is appended to for every change; the log has them anyway",
+    ),
+    server(
+        "IMAGE_SOURCE_DIR",
+        "image-source-dir",
+        "DIR",
+        "Folder whose files callers over stdio may make images of",
     ),
 ];
 

@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod backup;
 pub mod pool;
 pub mod quota;
+mod reason;
 pub mod service;
 pub mod snapshot;
 pub mod volume;
@@ -25,6 +26,10 @@ pub struct BlockStorageQuery(
     pool::StoragePoolQuery,
     quota::VolumeQuotaQuery,
 );
+
+/// What can be changed in block storage.
+#[derive(MergedObject, Default)]
+pub struct BlockStorageMutation(volume::VolumeMutation, snapshot::VolumeSnapshotMutation);
 
 impl BlockStorageQuery {
     /// The fields for a cloud.

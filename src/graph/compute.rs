@@ -39,7 +39,7 @@ pub struct ComputeQuery(
 
 /// What can be changed in compute.
 #[derive(MergedObject, Default)]
-pub struct ComputeMutation(server::ServerMutation);
+pub struct ComputeMutation(server::ServerMutation, keypair::KeypairMutation);
 
 impl ComputeQuery {
     /// The fields for a cloud.

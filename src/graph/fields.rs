@@ -2,14 +2,14 @@
 
 use async_graphql::MergedObject;
 
-use super::block_storage::BlockStorageQuery;
+use super::block_storage::{BlockStorageMutation, BlockStorageQuery};
 use super::capacity::CapacityQuery;
 use super::compute::{ComputeMutation, ComputeQuery};
 use super::health::HealthQuery;
 use super::identity::IdentityQuery;
-use super::image::ImageServiceQuery;
+use super::image::{ImageServiceMutation, ImageServiceQuery};
 use super::network::{NetworkServiceMutation, NetworkServiceQuery};
-use super::orchestration::OrchestrationQuery;
+use super::orchestration::{OrchestrationMutation, OrchestrationQuery};
 use super::orphans::OrphansQuery;
 use super::placement::PlacementQuery;
 use super::scope::CloudRef;
@@ -34,7 +34,13 @@ pub struct WholeQuery(HealthQuery, CapacityQuery, SearchQuery, OrphansQuery);
 
 /// Everything that can be changed; there is no such type for who may change nothing.
 #[derive(MergedObject, Default)]
-pub struct Mutation(ComputeMutation, NetworkServiceMutation);
+pub struct Mutation(
+    ComputeMutation,
+    NetworkServiceMutation,
+    ImageServiceMutation,
+    BlockStorageMutation,
+    OrchestrationMutation,
+);
 
 impl Fields {
     /// The fields for a cloud.

@@ -6,6 +6,7 @@
 )]
 pub mod image;
 pub mod member;
+pub(super) mod source;
 
 use async_graphql::MergedObject;
 
@@ -14,6 +15,10 @@ use super::scope::CloudRef;
 /// The root fields of the image service.
 #[derive(MergedObject)]
 pub struct ImageServiceQuery(image::ImageQuery, member::ImageMemberQuery);
+
+/// What can be changed in the image service.
+#[derive(MergedObject, Default)]
+pub struct ImageServiceMutation(image::ImageMutation);
 
 impl ImageServiceQuery {
     /// The fields for a cloud.

@@ -16,7 +16,7 @@ use async_graphql::{Context, ID, SimpleObject};
 use futures_util::future::BoxFuture;
 
 pub(super) use self::ledger::{deeds, refuse};
-pub use self::wait::{Progress, Waiting, wait_for};
+pub use self::wait::{Progress, Waiting, settle, wait_for};
 use super::failure::{self, Answered};
 use super::noun::{Noun, by_id, find_row};
 use super::scalar::Ref;
@@ -90,6 +90,13 @@ impl Affected {
             name: None,
             effect: effect.into(),
         }
+    }
+
+    /// The same by a name.
+    #[must_use]
+    pub fn called(mut self, name: Option<&str>) -> Self {
+        self.name = name.map(str::to_owned);
+        self
     }
 }
 
@@ -275,6 +282,7 @@ where
         Ok((_, Some(Ok(done)))) => {
             match done.unmet.first() {
                 None => close(Audited::Done, None),
+                Some(error @ Error::OutcomeUnknown { .. }) => close(Audited::Unknown, Some(error)),
                 Some(error) => close(Audited::Failed, Some(error)),
             }
             let user_errors = done.unmet.iter().map(|error| user_error(error, None));

@@ -522,7 +522,9 @@ pub async fn reach_of(scope: &Scope, reach: Reach) -> Result<Reach> {
 }
 
 impl IdShape {
-    fn fits(self, text: &str) -> bool {
+    /// Whether a text looks like one.
+    #[must_use]
+    pub fn fits(self, text: &str) -> bool {
         let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
         match self {
             Self::Any => true,

@@ -19,6 +19,10 @@ use crate::Result;
 #[derive(MergedObject)]
 pub struct OrchestrationQuery(stack::StackQuery);
 
+/// What can be changed in orchestration.
+#[derive(MergedObject, Default)]
+pub struct OrchestrationMutation(stack::StackMutation);
+
 impl OrchestrationQuery {
     /// The fields for a cloud.
     #[must_use]

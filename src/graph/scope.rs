@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::Context;
@@ -190,6 +191,8 @@ pub struct Session {
     pub(super) mode: Mode,
     /// What is written down of the operation's mutations.
     pub(super) ledger: Arc<Ledger>,
+    /// The folder whose files local callers may make images of.
+    pub(super) image_source_dir: Option<PathBuf>,
     waiting: Arc<Waiting>,
     scopes: Mutex<HashMap<String, Scope>>,
     reports: Reports,
@@ -202,6 +205,7 @@ impl Session {
         caller: Caller,
         (mode, ledger): (Mode, Arc<Ledger>),
         waiting: Arc<Waiting>,
+        image_source_dir: Option<PathBuf>,
     ) -> Self {
         let reports = Reports::default();
         Self {
@@ -210,6 +214,7 @@ impl Session {
             caller,
             mode,
             ledger,
+            image_source_dir,
             waiting,
             scopes: Mutex::default(),
             reports,

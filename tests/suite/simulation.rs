@@ -162,7 +162,9 @@ async fn a_demo_has_regions_faults_and_latency() {
     let demo = Running::start_in(folder, &flags, "Ctrl-C").await;
     let answer = graphql(&demo.url("GraphQL"), "{ clouds { regionName } }").await;
     let regions = answer["data"]["clouds"].as_array().unwrap();
-    let second = regions.iter().any(|cloud| cloud["regionName"] == "RegionTwo");
+    let second = regions
+        .iter()
+        .any(|cloud| cloud["regionName"] == "RegionTwo");
     assert!(second, "{answer:#}");
     let began = Instant::now();
     let answer = graphql(&demo.url("GraphQL"), "{ images { nodes { id } } }").await;

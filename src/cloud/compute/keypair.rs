@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::Result;
-use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Cloud, Microversion, Parameter, Service};
+use crate::cloud::collection::{Collection, Paging, Row, escape};
+use crate::cloud::request::Call;
+use crate::cloud::{Cloud, Microversion, Parameter, Service, Written};
 
 /// The keypairs of a user: the credential's own, unless `user_id` says whose.
 ///
@@ -16,6 +19,9 @@ pub const KEYPAIRS: &Collection<Keypair> = &Collection {
     paging: Paging::Marker(1000),
     ..Collection::new(Service::Compute, "/os-keypairs", "keypairs")
 };
+
+/// 2.2 brings types, and an answer without a body to a deletion; from 2.92 on Nova makes no keys.
+const WRITE: Microversion = Microversion(2, 35);
 
 /// The parameter that says whose keypairs are meant.
 const USER: &str = "user_id";
@@ -89,6 +95,48 @@ impl Cloud {
         self.list_keypairs(&[(USER.into(), user_id.to_owned())])
             .await
     }
+}
+
+#[derive(Deserialize)]
+struct Made {
+    private_key: String,
+}
+
+impl Cloud {
+    /// Lets Nova make a keypair; answers with its private half, which Nova does not keep.
+    /// `POST /os-keypairs` (2.35).
+    pub async fn create_keypair(&self, name: &str, kind: &str) -> Result<(String, Written)> {
+        let body = json!({"keypair": {"name": name, "type": kind}});
+        let mut call = keypairs(Method::POST, "/os-keypairs", Some(body));
+        call.expects_secret = true;
+        let written = self.write(call).await?;
+        let made: Made = written.read("keypair")?;
+        Ok((made.private_key, written))
+    }
+
+    /// Makes a keypair of a public key. `POST /os-keypairs` (2.35).
+    pub async fn import_keypair(
+        &self,
+        name: &str,
+        kind: &str,
+        public_key: &str,
+    ) -> Result<Written> {
+        let body = json!({"keypair": {"name": name, "type": kind, "public_key": public_key}});
+        self.write(keypairs(Method::POST, "/os-keypairs", Some(body)))
+            .await
+    }
+
+    /// Deletes a keypair of the credential's user. `DELETE /os-keypairs/{name}` (2.35).
+    pub async fn delete_keypair(&self, name: &str) -> Result<Written> {
+        let path = format!("/os-keypairs/{}", escape(name));
+        self.write(keypairs(Method::DELETE, &path, None)).await
+    }
+}
+
+fn keypairs(method: Method, path: &str, body: Option<Value>) -> Call<'_> {
+    let mut call = Call::change(Service::Compute, method, path, body);
+    call.microversion = Some(WRITE);
+    call
 }
 
 #[cfg(test)]

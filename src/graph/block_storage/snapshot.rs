@@ -1,11 +1,15 @@
 //! Snapshots of volumes.
 
+pub mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, SimpleObject};
 use futures_util::future::try_join_all;
+
+pub use mutation::VolumeSnapshotMutation;
 
 use super::FEW_PARENTS;
 use super::volume::Volume;

@@ -1,6 +1,8 @@
 //! Volumes: the disks that servers are given.
 
+mod affected;
 mod edges;
+pub mod mutation;
 pub mod names;
 
 use std::cmp::Ordering;
@@ -8,6 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_graphql::{Enum, ID, InputObject, Json, SimpleObject};
+
+pub use mutation::VolumeMutation;
 
 use crate::Result;
 use crate::cloud::block_storage::{self, VOLUMES, id_literal};

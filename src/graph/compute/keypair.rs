@@ -1,11 +1,15 @@
 //! Keypairs: what users log in to servers with.
 
+pub mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use futures_util::future::join_all;
+
+pub use mutation::KeypairMutation;
 
 use crate::Result;
 use crate::cloud::collection::Collection;

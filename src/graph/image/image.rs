@@ -1,11 +1,15 @@
 //! Images: what servers and volumes are made from.
 
+pub mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, SimpleObject};
 use serde_json::Value;
+
+pub use mutation::ImageMutation;
 
 use super::member::{ImageMember, members_of};
 use crate::Result;

@@ -7,9 +7,11 @@ use async_graphql::{
     ErrorExtensionValues, PathSegment, Positioned, Request, ServerError, Value, Variables,
 };
 use serde_json::json;
+use url::Url;
 use uuid::Uuid;
 
 use crate::audit::Deed;
+use crate::graph::image::source::shown_url;
 use crate::graph::{Asker, limits};
 use crate::policy::Decision;
 
@@ -24,6 +26,8 @@ const SECRET: &[&str] = &[
     "parameters",
     "template",
 ];
+/// What private keys have in their first line.
+const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 /// A text in the audit is at most this long.
 const LONGEST: usize = 200;
 
@@ -185,6 +189,11 @@ fn walk_arguments(
     arguments.collect()
 }
 
+fn is_url(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// A value without secrets, and with its long texts cut.
 fn cleaned(name: &str, value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value::{Array, Object, String};
@@ -202,10 +211,45 @@ fn cleaned(name: &str, value: serde_json::Value) -> serde_json::Value {
             Object(fields.collect())
         }
         Array(items) => Array(items.into_iter().map(|item| cleaned("", item)).collect()),
+        String(text) if text.contains(PRIVATE_KEY) => json!("[removed]"),
+        String(text) if is_url(&text) => {
+            // Users, passwords and signatures stand in URLs.
+            json!(Url::parse(&text).map_or("[removed]".to_owned(), |url| shown_url(&url)))
+        }
         String(text) if text.chars().count() > LONGEST => {
             let cut: std::string::String = text.chars().take(LONGEST).collect();
             json!(format!("{cut}…"))
         }
         value => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_secret_is_not_written_down() {
+        let arguments = json!({
+            "name": "web",
+            "input": {
+                "userData": "#!/bin/sh",
+                "template": "a: b",
+                "sourceUrl": "https://u:p@host/image?sig=s",
+                "description": "-----BEGIN OPENSSH PRIVATE KEY-----",
+            },
+        });
+        assert_eq!(
+            cleaned("", arguments),
+            json!({
+                "name": "web",
+                "input": {
+                    "userData": "[removed]",
+                    "template": "[removed]",
+                    "sourceUrl": "https://host/image?[removed]",
+                    "description": "[removed]",
+                },
+            })
+        );
     }
 }

@@ -14,7 +14,8 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::cloud::{Cloud, Operation};
+use super::{Done, now};
+use crate::cloud::{Cloud, Operation, Written};
 use crate::graph::noun::Noun;
 use crate::graph::scope::Scope;
 use crate::{Error, Result};
@@ -103,6 +104,42 @@ pub async fn wait_for<N: Noun + 'static>(
             let row = found.as_ref().as_ref().ok().and_then(|rows| rows.get(id));
             return Ok((row.cloned(), progress));
         }
+    }
+}
+
+/// How something is after a service accepted to change it, looked at until it is as it should be
+/// when the caller wants to wait for that. That it did not get there, or that nobody can tell, does
+/// not undo the change: it is told beside it.
+pub async fn settle<N: Noun + 'static>(
+    scope: &Scope,
+    id: &str,
+    written: &Written,
+    seconds: Option<u64>,
+    check: impl Fn(Option<&N::Row>) -> Progress + Send + Sync,
+) -> Done<N> {
+    let Some(seconds) = seconds else {
+        return Done::well(now::<N>(scope, id).await);
+    };
+    let time = Duration::from_secs(seconds);
+    let unmet = match wait_for::<N>(scope, id, time, check).await {
+        Ok((_, Progress::Reached)) => None,
+        Ok((_, Progress::GoesOn)) => Some(Error::StillUnderWay(format!(
+            "after {seconds} seconds it is still under way; look at the status of {} {id}",
+            N::KIND
+        ))),
+        Ok((_, Progress::Failed(message))) => Some(Error::Failed {
+            service: written.service(),
+            message,
+            request_id: written.request_id.clone(),
+        }),
+        Err(error) => Some(Error::StillUnderWay(format!(
+            "it was accepted, and what became of {} {id} cannot be told: {error}",
+            N::KIND
+        ))),
+    };
+    Done {
+        now: now::<N>(scope, id).await,
+        unmet: unmet.into_iter().collect(),
     }
 }
 

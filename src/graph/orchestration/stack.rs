@@ -1,11 +1,16 @@
 //! Stacks: what was made together of a template.
 
+mod affected;
+pub mod mutation;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, SimpleObject};
 use serde_json::{Map, Value};
+
+pub use mutation::StackMutation;
 
 use super::event::{EventsOfStack, LatestEvents, StackEvent};
 use super::resource::{ResourcesOfStack, StackResource};
