@@ -29,6 +29,7 @@ use url::Url;
 
 pub use cache::{Answers, CacheLimits, Keep};
 pub use catalog::{Endpoint, Microversion};
+pub(crate) use failure::connection_reason;
 pub use operation::{Charge, Operation};
 pub use request::Parameter;
 pub use service::Service;

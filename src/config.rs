@@ -24,8 +24,8 @@ pub use cloud_entry::{
 };
 pub use environment::{Environment, Variables};
 pub use sections::{
-    ChangeSettings, HttpSettings, Limits, LogFormat, LogLevel, LogSettings, RemoteAuth,
-    ToolSettings, Transport,
+    BearerSettings, ChangeSettings, HttpSettings, JwksPace, JwksSource, Limits, LogFormat,
+    LogLevel, LogSettings, RemoteAuth, ToolSettings, Transport,
 };
 
 use self::settings::Settings;
@@ -68,7 +68,7 @@ impl Config {
             Some(Command::Demo(_) | Command::Simulate { .. }) => Transport::StreamableHttp,
             _ => Transport::read(&settings)?,
         };
-        let mut http = HttpSettings::read(&settings, &mut warnings)?;
+        let mut http = HttpSettings::read(&settings, environment, &mut warnings)?;
         let is_simulation = matches!(arguments.command, Some(Command::Simulate { .. }));
         if is_simulation && arguments.options.get("FASTMCP_PORT").is_none() {
             http.port = SIMULATION_PORT;

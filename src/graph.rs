@@ -238,6 +238,11 @@ impl Graph {
         }
     }
 
+    /// The names of the clouds, the default one first.
+    pub fn cloud_names(&self) -> impl Iterator<Item = &str> {
+        self.inner.clouds.iter().map(|cloud| cloud.name())
+    }
+
     /// The SDL of what a caller may do.
     #[must_use]
     pub fn sdl_for(&self, caller: &Caller) -> &str {
@@ -267,7 +272,7 @@ impl Graph {
         self.inner.options.audit.reopen();
     }
 
-    /// Writes down that a door did not let an operation through. Nothing is executed.
+    /// Writes down that a door refuses an operation, mutation by mutation. Nothing is executed.
     pub fn refuse(&self, asker: &Asker, request: &Request, decision: Decision, reason: &str) {
         let name = request.operation_name.as_deref();
         let kind = limits::operation_type(&request.query, name);

@@ -1,13 +1,14 @@
-//! The doors over HTTP: `/graphql`, `/graphql/schema`, `/mcp`, `/healthz` and `/readyz`.
+//! The doors over HTTP: `/graphql`, `/graphql/schema`, `/mcp`, `/healthz`, `/readyz`, and what
+//! stands at `/.well-known` for those who need a token.
 //!
 //! A request passes, in this order: the check of Host and Origin, CORS, authentication, the limit
 //! on its body, its door. Every error that is not GraphQL's or MCP's is JSON too.
 
 mod body;
 mod doors;
-mod exposure;
 mod graphql;
 mod mcp;
+mod metadata;
 mod negotiation;
 mod origin;
 mod problem;
@@ -29,16 +30,15 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
-use secrecy::SecretString;
 use tower::Service;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use self::exposure::{Exposure, check_exposure};
 use self::origin::Names;
 use self::problem::Problem;
 pub use self::server::{bind, serve};
 use crate::Result;
 use crate::auth::{Authenticator, Caller};
+use crate::config::RemoteAuth;
 use crate::graph::Graph;
 
 /// Where the server listens and who it answers.
@@ -48,8 +48,8 @@ pub struct HttpOptions {
     pub host: String,
     /// The port to listen on; 0 picks a free one.
     pub port: u16,
-    /// The bearer secret. Without one everybody is let in.
-    pub secret: Option<SecretString>,
+    /// Whether callers must show a token, and which.
+    pub auth: RemoteAuth,
     /// Names answered to beyond loopback, with or without a port.
     pub allowed_hosts: Vec<String>,
     /// Origins of other web pages that may use this server, as `https://ops.example`.
@@ -59,8 +59,10 @@ pub struct HttpOptions {
 /// Every door, as one service. `mcp` answers `/mcp`; it finds the [`Caller`] in the extensions
 /// of the request.
 ///
+/// It begins to look for the keys that tokens are checked with, so it needs the runtime.
+///
 /// # Errors
-/// When an allowed host or origin is not one.
+/// When an allowed host or origin is not one, or a file with keys cannot be used.
 pub fn router<M>(options: &HttpOptions, graph: Graph, mcp: M) -> Result<Router>
 where
     M: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -71,7 +73,9 @@ where
         &options.allowed_hosts,
         &options.allowed_origins,
     )?);
-    let authenticator = Arc::new(Authenticator::new(options.secret.as_ref()));
+    let clouds = graph.cloud_names().map(str::to_owned).collect();
+    let authenticator = Arc::new(Authenticator::new(&options.auth, clouds)?);
+    authenticator.warm();
     let mcp = Router::new()
         .route("/mcp", any_service(mcp.clone()))
         .route("/mcp/", any_service(mcp))
@@ -83,6 +87,7 @@ where
         .route("/readyz", get(doors::readyz))
         .with_state(graph)
         .merge(mcp)
+        .merge(metadata::routes(&options.auth))
         .fallback(doors::not_found)
         .method_not_allowed_fallback(doors::method_not_allowed)
         .layer(middleware::from_fn(body::read))
@@ -96,7 +101,7 @@ where
         .layer(middleware::from_fn(finish)))
 }
 
-/// Lets a request through with its [`Caller`], or answers 401.
+/// Lets a request through with its [`Caller`], or answers why not.
 async fn authenticate(
     State(authenticator): State<Arc<Authenticator>>,
     mut request: Request,
@@ -107,12 +112,15 @@ async fn authenticate(
     if path == "/healthz" || path.starts_with("/.well-known/") {
         return next.run(request).await;
     }
-    match authenticator.authenticate(request.headers()) {
+    match authenticator.authenticate(request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert::<Caller>(caller);
             next.run(request).await
         }
-        Err(refusal) => problem::unauthorized(refusal),
+        Err(refusal) => {
+            tracing::info!(path, %refusal, "a caller was refused");
+            problem::refused(&refusal, metadata::url(&request))
+        }
     }
 }
 

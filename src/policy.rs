@@ -47,6 +47,8 @@ pub enum Rule {
     ReadOnly,
     /// The caller's token does not carry the scope.
     Scope,
+    /// A link must not change anything.
+    Link,
 }
 
 /// Yes or no, and why.
@@ -72,6 +74,15 @@ pub fn decide(mode: Mode, caller: &Caller, action: Action) -> Decision {
 }
 
 impl Decision {
+    /// A change that was asked for by a link, whoever asks.
+    #[must_use]
+    pub const fn of_link() -> Self {
+        Self {
+            rule: Rule::Link,
+            action: Action::Modify,
+        }
+    }
+
     /// Whether it may be done.
     #[must_use]
     pub fn is_allowed(self) -> bool {
@@ -87,6 +98,7 @@ impl Decision {
                 "this server changes nothing; its operator can switch that on with \
                  ALLOW_MODIFY_OPERATIONS=true"
             }
+            (Rule::Link, _) => "a link must not change anything; send mutations by POST",
             (Rule::Scope, Action::Modify) => "the token does not carry the scope openstack:write",
             (Rule::Scope, Action::Read) => "the token does not carry the scope openstack:read",
         }
@@ -101,6 +113,7 @@ impl Rule {
             Self::Allowed => "allowed",
             Self::ReadOnly => "read-only",
             Self::Scope => "scope",
+            Self::Link => "not-over-get",
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::Audit;
 use crate::auth::Caller;
 use crate::cloud::{Answers, CacheLimits, Connection};
-use crate::config::{Config, RemoteAuth, Transport};
+use crate::config::{Config, Transport};
 use crate::graph::scope::Clouds;
 use crate::graph::{Graph, GraphOptions};
 use crate::http::{self, HttpOptions};
@@ -85,6 +85,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
     let server = McpServer::new(tools, Arc::new(graph.clone()), config.changes.confirm);
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
+    reopen_on_signal(graph.clone())?;
     match config.transport {
         Transport::Stdio => Ok(mcp::serve_stdio(server, shutdown).await?),
         Transport::StreamableHttp => serve_http(config, graph, server, shutdown).await,
@@ -122,10 +123,7 @@ impl Doors {
         let options = HttpOptions {
             host: settings.host.clone(),
             port: settings.port,
-            secret: match &settings.auth {
-                RemoteAuth::Off => None,
-                RemoteAuth::Secret(secret) => Some(secret.clone()),
-            },
+            auth: settings.auth.clone(),
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
         };
@@ -149,11 +147,26 @@ impl Doors {
     }
 }
 
+/// SIGHUP says that the audit's file was moved away.
+pub(crate) fn reopen_on_signal(graph: Graph) -> Result<()> {
+    let kind = tokio::signal::unix::SignalKind::hangup();
+    let mut hung_up = tokio::signal::unix::signal(kind).map_err(no_handler)?;
+    tokio::spawn(async move {
+        while hung_up.recv().await.is_some() {
+            graph.reopen_audit();
+        }
+    });
+    Ok(())
+}
+
+fn no_handler(error: std::io::Error) -> Error {
+    Error::Internal(format!("no signal handler: {error}"))
+}
+
 /// The first signal asks to stop, the second does not ask.
 pub(crate) fn stop_on_signal(shutdown: CancellationToken) -> Result<()> {
-    let refused = |error: std::io::Error| Error::Internal(format!("no signal handler: {error}"));
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .map_err(refused)?;
+    let kind = tokio::signal::unix::SignalKind::terminate();
+    let mut terminated = tokio::signal::unix::signal(kind).map_err(no_handler)?;
     tokio::spawn(async move {
         for is_second in [false, true] {
             tokio::select! {

@@ -87,6 +87,7 @@ pub async fn demo(
         ..config.clone()
     };
     let graph = serve::graph(&config)?;
+    serve::reopen_on_signal(graph.clone())?;
     let tools = serve::tools(&config, &graph)?;
     let server = McpServer::new(tools, Arc::new(graph.clone()), config.changes.confirm);
     let doors = Doors::open(&config, graph, server, shutdown.clone()).await?;

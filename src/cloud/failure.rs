@@ -88,7 +88,7 @@ fn cut(text: &str) -> String {
 }
 
 /// Why a connection failed, without the URL: the innermost cause says it best.
-pub(super) fn connection_reason(error: &reqwest::Error) -> String {
+pub(crate) fn connection_reason(error: &reqwest::Error) -> String {
     let mut reason = if error.is_connect() {
         "connection failed".to_owned()
     } else if error.is_timeout() {

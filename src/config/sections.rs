@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
@@ -90,9 +90,10 @@ impl HttpSettings {
     /// Whether only this machine can connect.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        match self.host.parse::<IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => self.host.eq_ignore_ascii_case("localhost"),
+        let host = self.host.trim_matches(['[', ']']);
+        match host.parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => host.eq_ignore_ascii_case("localhost"),
         }
     }
 }
@@ -102,8 +103,63 @@ impl HttpSettings {
 pub enum RemoteAuth {
     /// Anybody may ask.
     Off,
-    /// Those who know the secret may ask.
-    Secret(SecretString),
+    /// Those with a bearer token may ask.
+    Bearer(BearerSettings),
+}
+
+/// Which bearer tokens are taken; the secret, the keys, or both are there.
+#[derive(Clone, Debug, Default)]
+pub struct BearerSettings {
+    /// The token whose holder may ask, and the key of those that are signed with HS256.
+    pub secret: Option<SecretString>,
+    /// Where the keys are that tokens are signed with.
+    pub jwks: Option<JwksSource>,
+    /// Whose tokens are taken.
+    pub issuer: Option<String>,
+    /// For whom they must be.
+    pub audience: Option<String>,
+    /// How often the keys are looked for; nobody sets it but tests.
+    pub pace: JwksPace,
+}
+
+/// How often a set of public keys is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JwksPace {
+    /// No sooner than this after the last time; 10 s by default.
+    pub pause: Duration,
+    /// Keys older than this are looked for again; 10 min by default.
+    pub lifetime: Duration,
+}
+
+impl Default for JwksPace {
+    fn default() -> Self {
+        Self {
+            pause: Duration::from_secs(10),
+            lifetime: Duration::from_mins(10),
+        }
+    }
+}
+
+/// The fewest bytes of a secret that tokens are signed with (RFC 7518, 3.2). Who sees one token can
+/// try secrets on it for as long as he likes, which a bearer secret allows nobody.
+const MIN_SIGNING_SECRET: usize = 32;
+
+impl BearerSettings {
+    /// The secret as a key for signatures, when it is long enough for one.
+    #[must_use]
+    pub fn signing_secret(&self) -> Option<&SecretString> {
+        let secret = self.secret.as_ref();
+        secret.filter(|secret| secret.expose_secret().len() >= MIN_SIGNING_SECRET)
+    }
+}
+
+/// Where a set of public keys is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JwksSource {
+    /// Fetched.
+    Url(Url),
+    /// Read.
+    File(PathBuf),
 }
 
 /// Whether the cloud may be changed, and what is asked and written down when it is.
@@ -175,14 +231,18 @@ impl Transport {
 }
 
 impl HttpSettings {
-    pub(super) fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self> {
+    pub(super) fn read(
+        settings: &Settings,
+        environment: &Environment,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self> {
         Ok(Self {
             host: settings.required("FASTMCP_HOST", listening_host)?,
             port: settings.required("FASTMCP_PORT", |text| {
                 text.parse()
                     .map_err(|_| "a port; use a number from 0 to 65535".to_owned())
             })?,
-            auth: RemoteAuth::read(settings, warnings)?,
+            auth: RemoteAuth::read(settings, environment, warnings)?,
             allowed_hosts: settings.list("ALLOWED_HOSTS", allowed_host)?,
             allowed_origins: settings.list("ALLOWED_ORIGINS", origin)?,
         })
@@ -190,46 +250,124 @@ impl HttpSettings {
 
     /// Refuses what would let strangers change the cloud; warns of what lets them read it.
     pub(super) fn check_exposure(&self, mode: Mode, warnings: &mut Vec<String>) -> Result<()> {
-        if self.is_loopback() || matches!(self.auth, RemoteAuth::Secret(_)) {
+        if self.is_loopback() || matches!(self.auth, RemoteAuth::Bearer(_)) {
             return Ok(());
         }
         let host = &self.host;
         if mode == Mode::Modify {
             return Err(Error::Configuration(format!(
                 "`ALLOW_MODIFY_OPERATIONS` (`--allow-modify`) would let anybody who reaches {host} change the cloud; \
-                 set `REMOTE_AUTH_ENABLE` and `REMOTE_SECRET_KEY`, or `FASTMCP_HOST` to 127.0.0.1"
+                 set `REMOTE_AUTH_ENABLE` and `REMOTE_SECRET_KEY` or `JWT_JWKS`, or `FASTMCP_HOST` to 127.0.0.1"
             )));
         }
         warnings.push(format!(
             "ANYBODY WHO REACHES {host} CAN READ THE CLOUD: authentication is off; set \
-             `REMOTE_AUTH_ENABLE` and `REMOTE_SECRET_KEY`, or `FASTMCP_HOST` to 127.0.0.1"
+             `REMOTE_AUTH_ENABLE` and `REMOTE_SECRET_KEY` or `JWT_JWKS`, or `FASTMCP_HOST` to 127.0.0.1"
         ));
         Ok(())
     }
 }
 
 impl RemoteAuth {
-    fn read(settings: &Settings, warnings: &mut Vec<String>) -> Result<Self> {
+    fn read(
+        settings: &Settings,
+        environment: &Environment,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self> {
         let is_enabled = settings.required("REMOTE_AUTH_ENABLE", boolean)?;
-        let key = settings.given("REMOTE_SECRET_KEY");
-        match (is_enabled, key) {
-            (true, Some(key)) if !key.text.trim().is_empty() => {
-                Ok(Self::Secret(SecretString::from(key.text.clone())))
-            }
-            (true, _) => Err(Error::Configuration(
-                "`REMOTE_AUTH_ENABLE` (`--auth-enable`) asks for a bearer token but there is none \
-                 to compare with; set `REMOTE_SECRET_KEY` (`--secret-key`)"
-                    .to_owned(),
-            )),
-            (false, Some(key)) => {
-                warnings.push(format!(
-                    "{} has no effect: authentication is off; set `REMOTE_AUTH_ENABLE`",
-                    key.label
-                ));
-                Ok(Self::Off)
-            }
-            (false, None) => Ok(Self::Off),
+        let bearer = BearerSettings::read(settings, environment)?;
+        if is_enabled {
+            bearer.check(warnings)?;
+            return Ok(Self::Bearer(bearer));
         }
+        let keys = [
+            "REMOTE_SECRET_KEY",
+            "JWT_JWKS",
+            "JWT_ISSUER",
+            "JWT_AUDIENCE",
+        ];
+        let labels = keys.iter().filter_map(|key| settings.given(key));
+        let labels: Vec<_> = labels.map(|setting| setting.label.as_str()).collect();
+        if !labels.is_empty() {
+            warnings.push(format!(
+                "no effect: authentication is off; set `REMOTE_AUTH_ENABLE`: {}",
+                labels.join(", ")
+            ));
+        }
+        Ok(Self::Off)
+    }
+}
+
+impl BearerSettings {
+    fn read(settings: &Settings, environment: &Environment) -> Result<Self> {
+        let secret = settings.given("REMOTE_SECRET_KEY");
+        let secret = secret.filter(|key| !key.text.trim().is_empty());
+        let name = |text: &str| match text {
+            "" => Err("a name; leave it out to compare with none".to_owned()),
+            name => Ok(name.to_owned()),
+        };
+        Ok(Self {
+            secret: secret.map(|key| SecretString::from(key.text.clone())),
+            jwks: settings.optional("JWT_JWKS", |text| jwks_source(text, environment))?,
+            issuer: settings.optional("JWT_ISSUER", name)?,
+            audience: settings.optional("JWT_AUDIENCE", name)?,
+            pace: JwksPace::default(),
+        })
+    }
+
+    /// Refuses what would let nobody in, or the wrong ones; warns of what lets in more than was
+    /// perhaps meant.
+    fn check(&self, warnings: &mut Vec<String>) -> Result<()> {
+        let refuse = |reason: &str| Err(Error::Configuration(reason.to_owned()));
+        if self.secret.is_none() && self.jwks.is_none() {
+            return refuse(
+                "`REMOTE_AUTH_ENABLE` (`--auth-enable`) asks for a bearer token but there is \
+                 nothing to check it with; set `REMOTE_SECRET_KEY` (`--secret-key`) or `JWT_JWKS` \
+                 (`--jwt-jwks`)",
+            );
+        }
+        if self.jwks.is_some() && self.audience.is_none() {
+            return refuse(
+                "`JWT_JWKS` (`--jwt-jwks`) needs `JWT_AUDIENCE` (`--jwt-audience`): the same keys \
+                 sign tokens for other services, and without an audience each of these would be \
+                 let in here with the tokens that its users gave it",
+            );
+        }
+        if self.jwks.is_some() && self.issuer.is_none() {
+            warnings.push(
+                "`JWT_ISSUER` (`--jwt-issuer`) is not set: whoever the keys of `JWT_JWKS` sign \
+                 for is let in, whatever issuer a token names"
+                    .to_owned(),
+            );
+        }
+        if let Some(JwksSource::Url(url)) = &self.jwks
+            && url.scheme() == "http"
+            && !is_loopback_url(url)
+        {
+            warnings.push(
+                "`JWT_JWKS` is fetched over http: who can change the answer on its way can sign \
+                 tokens; use https"
+                    .to_owned(),
+            );
+        }
+        if self.secret.is_none() || self.signing_secret().is_some() {
+            return Ok(());
+        }
+        let weak = format!(
+            "`REMOTE_SECRET_KEY` (`--secret-key`) has fewer than {MIN_SIGNING_SECRET} bytes; \
+             `openssl rand -hex 32` makes one that is long enough"
+        );
+        let means_tokens = self.issuer.is_some() || self.audience.is_some();
+        if means_tokens && self.jwks.is_none() {
+            return Err(Error::Configuration(format!(
+                "`JWT_ISSUER` and `JWT_AUDIENCE` speak of signed tokens, and none could be \
+                 checked: there is no `JWT_JWKS`, and {weak}"
+            )));
+        }
+        warnings.push(format!(
+            "{weak}: it is taken as a bearer token, but no token (JWT) that is signed with it"
+        ));
+        Ok(())
     }
 }
 
@@ -339,5 +477,36 @@ fn origin(text: &str) -> Result<String, String> {
         Ok(url.origin().ascii_serialization())
     } else {
         Err(expected.to_owned())
+    }
+}
+
+fn jwks_source(text: &str, environment: &Environment) -> Result<JwksSource, String> {
+    let expected = "a URL or a file with a JSON Web Key Set; use \
+                    https://issuer.example/jwks.json or a path that exists";
+    if !text.contains("://") {
+        let path = environment.path(text);
+        return if path.is_file() {
+            Ok(JwksSource::File(path))
+        } else {
+            Err(expected.to_owned())
+        };
+    }
+    let url = Url::parse(text).map_err(|_| expected.to_owned())?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none();
+    if is_plain {
+        Ok(JwksSource::Url(url))
+    } else {
+        Err(expected.to_owned())
+    }
+}
+
+fn is_loopback_url(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

@@ -207,16 +207,84 @@ mod server {
             .env("REMOTE_AUTH_ENABLE", "on")
             .env("REMOTE_SECRET_KEY", "  ")
             .refused(&["REMOTE_SECRET_KEY"]);
-        Place::with_envvars()
+    }
+
+    #[test]
+    fn signed_tokens_need_what_tells_them_apart() {
+        let with_jwks = || {
+            Place::with_envvars()
+                .flag("--auth-enable")
+                .env("JWT_JWKS", "https://id.example.org/jwks")
+        };
+        let by_variable = with_jwks().refused(&["JWT_AUDIENCE"]);
+        let by_flag = Place::with_envvars()
             .flag("--auth-enable")
-            .env("JWT_JWKS", "https://id.example.org/jwks")
-            .refused(&["REMOTE_SECRET_KEY"]);
+            .flag("--jwt-jwks=https://id.example.org/jwks")
+            .refused(&["--jwt-audience"]);
+        assert_eq!(by_flag, by_variable);
+        let with_audience = || with_jwks().env("JWT_AUDIENCE", "https://ops.example.org/mcp");
+        with_audience().warned(&["JWT_ISSUER"]);
+        let whole = with_audience().env("JWT_ISSUER", "https://id.example.org/");
+        let config = whole.loaded();
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+        let RemoteAuth::Bearer(bearer) = config.http.auth else {
+            panic!("{:?}", config.http.auth);
+        };
+        let url = "https://id.example.org/jwks".parse().unwrap();
+        assert_eq!(bearer.jwks, Some(JwksSource::Url(url)));
+        assert_eq!(bearer.issuer.as_deref(), Some("https://id.example.org/"));
+        assert!(bearer.secret.is_none());
+        whole
+            .env("JWT_JWKS", "http://id.example.org/jwks")
+            .warned(&["JWT_JWKS", "https"]);
+    }
+
+    #[test]
+    fn keys_are_at_a_url_or_in_a_file() {
+        let place = |value: &str| Place::with_envvars().env("JWT_JWKS", value);
+        for bad in [
+            "jwks.json",
+            ".",
+            "ftp://id.example.org/jwks",
+            "https://",
+            "https://user:password@id.example.org/",
+        ] {
+            place(bad).refused(&["`JWT_JWKS`"]);
+        }
+        let config = place("jwks.json")
+            .file("work/jwks.json", "{}")
+            .env("JWT_AUDIENCE", "ops")
+            .env("JWT_ISSUER", "id")
+            .flag("--auth-enable")
+            .loaded();
+        let RemoteAuth::Bearer(bearer) = config.http.auth else {
+            panic!("{:?}", config.http.auth);
+        };
+        assert!(matches!(bearer.jwks, Some(JwksSource::File(path)) if path.ends_with("jwks.json")));
+    }
+
+    #[test]
+    fn a_short_secret_signs_nothing() {
+        let with_secret = |secret: &str| {
+            Place::with_envvars()
+                .flag("--auth-enable")
+                .env("REMOTE_SECRET_KEY", secret)
+        };
+        let short = "s3cret-of-31-bytes-is-too-short";
+        let long = "s3cret-of-32-bytes-is-long-enough";
+        with_secret(short).warned(&["REMOTE_SECRET_KEY", "32 bytes", "JWT"]);
+        for variable in ["JWT_ISSUER", "JWT_AUDIENCE"] {
+            let means_tokens = with_secret(short).env(variable, "name");
+            means_tokens.refused(&["REMOTE_SECRET_KEY", "32 bytes", "JWT_JWKS"]);
+            let config = with_secret(long).env(variable, "name").loaded();
+            assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+        }
     }
 
     #[test]
     fn a_flag_and_its_variable_enforce_the_same() {
         let secret = |place: Place| match place.loaded().http.auth {
-            RemoteAuth::Secret(secret) => secret.expose_secret().to_owned(),
+            RemoteAuth::Bearer(bearer) => bearer.secret.unwrap().expose_secret().to_owned(),
             RemoteAuth::Off => "off".to_owned(),
         };
         let switches = [
@@ -327,10 +395,22 @@ mod server {
         let known = beyond()
             .flag("--allow-modify")
             .flag("--auth-enable")
-            .flag("--secret-key=k")
+            .flag("--secret-key=a-secret-of-more-than-32-bytes-or-so")
             .loaded();
         assert!(known.changes.mode == Mode::Modify && known.warnings.is_empty());
-        for host in ["localhost", "::1", "127.0.0.9"] {
+        beyond()
+            .flag("--allow-modify")
+            .flag("--auth-enable=false")
+            .flag("--secret-key=a-secret-of-more-than-32-bytes-or-so")
+            .refused(&["ALLOW_MODIFY_OPERATIONS"]);
+        for host in ["::", "[::]", "192.0.2.1", "ops.example"] {
+            Place::with_envvars()
+                .flag("--type=streamable-http")
+                .flag("--allow-modify")
+                .env("FASTMCP_HOST", host)
+                .refused(&["ALLOW_MODIFY_OPERATIONS", host]);
+        }
+        for host in ["localhost", "LocalHost", "::1", "[::1]", "127.0.0.9"] {
             let local = Place::with_envvars()
                 .flag("--type=streamable-http")
                 .flag("--allow-modify")
@@ -342,10 +422,10 @@ mod server {
     #[test]
     fn what_has_no_effect_is_said_once() {
         Place::with_envvars()
-            .env("JWT_JWKS", "file")
+            .env("AUDIT_LOG", "file")
             .env("RATE_LIMIT", "5")
             .file("work/.env", "RATE_LIMIT=6")
-            .warned(&["`JWT_JWKS`, `RATE_LIMIT`"]);
+            .warned(&["`AUDIT_LOG`, `RATE_LIMIT`"]);
         Place::with_envvars()
             .env("OS_FOO", "s3cret")
             .env("OS_COMPUTE_API_VERSION", "2.1")
@@ -353,7 +433,8 @@ mod server {
             .warned(&["`OS_COMPUTE_API_VERSION`, `OS_FOO`"]);
         Place::with_envvars()
             .env("REMOTE_SECRET_KEY", "s3cret")
-            .warned(&["`REMOTE_SECRET_KEY`", "REMOTE_AUTH_ENABLE"]);
+            .env("JWT_ISSUER", "id")
+            .warned(&["`REMOTE_SECRET_KEY`, `JWT_ISSUER`", "REMOTE_AUTH_ENABLE"]);
     }
 
     #[test]
@@ -404,7 +485,7 @@ mod command_line {
 
     #[test]
     fn refuses_unknown_flags_by_name() {
-        for flag in ["--prot", "--jwt-jwks", "--rate-limit"] {
+        for flag in ["--prot", "--jwt-jwk", "--rate-limit"] {
             let error = Arguments::try_parse_from(["x", flag, "7"]).unwrap_err();
             assert!(error.to_string().contains(flag));
         }

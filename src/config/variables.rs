@@ -77,14 +77,7 @@ pub(super) const SECTIONS: &[(&str, &[Variable])] = &[
 ];
 
 /// Variables of the product that this build does not know what to do with.
-pub(super) const UNSUPPORTED: &[&str] = &[
-    "CACHE_URL",
-    "IMAGE_SOURCE_DIR",
-    "JWT_AUDIENCE",
-    "JWT_ISSUER",
-    "JWT_JWKS",
-    "RATE_LIMIT",
-];
+pub(super) const UNSUPPORTED: &[&str] = &["CACHE_URL", "IMAGE_SOURCE_DIR", "RATE_LIMIT"];
 
 /// Every setting.
 pub(super) fn all() -> impl Iterator<Item = &'static Variable> {
@@ -219,7 +212,26 @@ const REMOTE: &[Variable] = &[
         "REMOTE_SECRET_KEY",
         "secret-key",
         "KEY",
-        "The bearer token to ask for; the variable keeps it out of the process list",
+        "A bearer token to take, and the key of HS256 tokens when it has 32 bytes; the variable \
+         keeps it out of the process list",
+    ),
+    server(
+        "JWT_JWKS",
+        "jwt-jwks",
+        "URL|FILE",
+        "Public keys of the issuer whose signed tokens (JWT) are taken; needs JWT_AUDIENCE",
+    ),
+    server(
+        "JWT_ISSUER",
+        "jwt-issuer",
+        "ISSUER",
+        "The issuer that signed tokens must be of, as its claim `iss` has it",
+    ),
+    server(
+        "JWT_AUDIENCE",
+        "jwt-audience",
+        "AUDIENCE",
+        "The audience that signed tokens must be for, as their claim `aud` has it",
     ),
     server(
         "ALLOWED_HOSTS",

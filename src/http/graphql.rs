@@ -12,7 +12,7 @@ use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -22,6 +22,7 @@ use super::problem::Problem;
 use crate::audit::Door;
 use crate::auth::Caller;
 use crate::graph::{Asker, Graph, limits};
+use crate::policy::{Decision, Rule};
 
 /// Answers a query in the URL. Mutations are not taken: a link must not change anything.
 pub(super) async fn get(
@@ -33,7 +34,12 @@ pub(super) async fn get(
     let execution = async {
         let request = request_of_url(query.as_deref().unwrap_or_default())?;
         match limits::operation_type(&request.query, request.operation_name.as_deref()) {
-            Some(OperationType::Mutation | OperationType::Subscription) => Err(Refusal::NotOverGet),
+            Some(OperationType::Mutation) => {
+                let decision = Decision::of_link();
+                graph.refuse(&asker(caller), &request, decision, decision.reason());
+                Err(Refusal::NotOverGet)
+            }
+            Some(OperationType::Subscription) => Err(Refusal::NotOverGet),
             // What cannot be read is refused with the reason when it is executed.
             Some(OperationType::Query) | None => Ok(graph.execute(asker(caller), request).await),
         }
@@ -70,9 +76,29 @@ async fn answer(
         return Refusal::NotAcceptable.into_response(MediaType::Json);
     };
     match execution.await {
-        Ok(response) => encode(&response, media_type),
+        Ok(response) => {
+            let needs_scope = needs_scope(&response);
+            let mut answer = encode(&response, media_type);
+            if needs_scope {
+                *answer.status_mut() = StatusCode::FORBIDDEN;
+                let challenge = HeaderValue::from_static(WRITE_CHALLENGE);
+                answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            }
+            answer
+        }
         Err(refusal) => refusal.into_response(media_type),
     }
+}
+
+/// What a caller is told whose token may not change anything.
+const WRITE_CHALLENGE: &str = "Bearer realm=\"mcp-openstack-ops\", error=\"insufficient_scope\", \
+    scope=\"openstack:write\"";
+
+/// Whether nothing was done since the caller's token does not carry the scope for it.
+fn needs_scope(response: &GraphqlResponse) -> bool {
+    let mut extensions = response.errors.iter();
+    let rule = extensions.find_map(|error| error.extensions.as_ref()?.get("rule"));
+    rule == Some(&async_graphql::Value::from(Rule::Scope.name()))
 }
 
 /// A request that is not one.

@@ -237,6 +237,27 @@ fn requested_host(request: &Request) -> Option<HostName> {
     }
 }
 
+/// The origin that a request was sent to, as its sender wrote it: behind a proxy that speaks TLS it
+/// is the proxy that knows.
+pub(super) fn own(request: &Request) -> Option<String> {
+    let host = requested_host(request)?;
+    let proto = request.headers().get("x-forwarded-proto");
+    let scheme = match proto {
+        Some(proto) if proto.as_bytes().eq_ignore_ascii_case(b"https") => "https",
+        _ => "http",
+    };
+    let HostName { name, port } = host;
+    let name = if name.contains(':') {
+        format!("[{name}]")
+    } else {
+        name
+    };
+    Some(match port {
+        Some(port) => format!("{scheme}://{name}:{port}"),
+        None => format!("{scheme}://{name}"),
+    })
+}
+
 fn is_origin_allowed(names: &Names, headers: &HeaderMap, host: &HostName) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     match (origins.next(), origins.next()) {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tower::{ServiceExt, service_fn};
 
 use super::*;
+use crate::config::BearerSettings;
 
 const JSON: &str = "application/json";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
@@ -16,7 +17,7 @@ pub(super) fn options() -> HttpOptions {
     HttpOptions {
         host: "127.0.0.1".to_owned(),
         port: 0,
-        secret: None,
+        auth: RemoteAuth::Off,
         allowed_hosts: vec!["ops.example".to_owned()],
         allowed_origins: vec!["https://page.example".to_owned()],
     }
@@ -24,7 +25,10 @@ pub(super) fn options() -> HttpOptions {
 
 fn with_secret() -> HttpOptions {
     HttpOptions {
-        secret: Some("s3cret".into()),
+        auth: RemoteAuth::Bearer(BearerSettings {
+            secret: Some("s3cret".into()),
+            ..BearerSettings::default()
+        }),
         ..options()
     }
 }
@@ -343,7 +347,13 @@ async fn every_door_but_the_probe_needs_the_token() {
         let response = app.clone().oneshot(bare).await.unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         let challenge = header(&response, WWW_AUTHENTICATE);
-        assert_eq!(challenge, "Bearer realm=\"mcp-openstack-ops\"");
+        let metadata = "http://127.0.0.1:8080/.well-known/oauth-protected-resource";
+        let door = if path.starts_with("/mcp") { "/mcp" } else { "" };
+        let expected = format!(
+            "Bearer realm=\"mcp-openstack-ops\", scope=\"openstack:read\", \
+             resource_metadata=\"{metadata}{door}\""
+        );
+        assert_eq!(challenge, expected);
         let body = json_of(response).await;
         assert_eq!(body["error"], "invalid_token");
         assert!(body["error_description"].is_string());

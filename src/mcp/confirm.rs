@@ -228,7 +228,12 @@ impl Confirmation<'_> {
             variables,
         } = self.call;
         let variables = serde_json::to_string(variables).unwrap_or_default();
-        let caller = format!("{:?}", self.asker.caller);
+        let caller = &self.asker.caller;
+        // Not when its token ends: one that was renewed is the same caller's.
+        let caller = format!(
+            "{:?} {:?} {:?}",
+            caller.identity, caller.scopes, caller.clouds
+        );
         digest(&[&caller, tool.name(), &action.name, &variables])
     }
 }

@@ -5,12 +5,14 @@ mod backup;
 mod field;
 mod listing;
 mod literal;
+mod metadata;
 mod microversion;
 mod quota;
 mod service;
 mod snapshot;
 mod volume;
 mod volume_type;
+mod write;
 
 use http::header::LOCATION;
 use http::{Method, StatusCode};
@@ -50,11 +52,8 @@ pub(crate) fn read(world: &World, call: &Call) -> Answer {
     }
 }
 
-pub(crate) fn write(_world: &mut World, call: &Call) -> Answer {
-    if let ["v3", ..] = call.segments().as_slice() {
-        call.token()?;
-    }
-    Err(webob::nowhere(call))
+pub(crate) fn write(world: &mut World, call: &Call) -> Answer {
+    write::write(world, call)
 }
 
 fn read_v3(world: &World, call: &Call, path: &[&str]) -> Answer {
@@ -324,6 +323,7 @@ fn fault(status: StatusCode, message: &str) -> Reply {
         StatusCode::BAD_REQUEST => "badRequest",
         StatusCode::FORBIDDEN => "forbidden",
         StatusCode::NOT_FOUND => "itemNotFound",
+        StatusCode::CONFLICT => "conflictingRequest",
         _ => "computeFault",
     };
     Reply::json(

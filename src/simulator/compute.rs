@@ -12,6 +12,7 @@ mod microversion;
 mod paging;
 mod query;
 mod quota;
+pub(crate) mod schema;
 mod server;
 mod server_action;
 mod server_group;
@@ -21,11 +22,13 @@ mod service;
 mod tests;
 mod usage;
 mod version;
+mod writer;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use self::microversion::Microversion;
+use self::writer::Writer;
 use crate::call::Call;
 use crate::identity::Token;
 use crate::reply::{Answer, Reply};
@@ -45,7 +48,16 @@ pub(crate) fn read(world: &World, call: &Call) -> Answer {
         }
         ["v2" | "v2.1", path @ ..] => {
             let path = path_of(call, path);
-            in_version(world, call, |subject| subject.read(&path))
+            in_version(call, |token, version| {
+                let subject = Subject {
+                    region: &world.regions[call.region],
+                    world,
+                    call,
+                    token,
+                    version,
+                };
+                subject.read(&path)
+            })
         }
         _ => Ok(version::choices(call)),
     }
@@ -55,7 +67,15 @@ pub(crate) fn write(world: &mut World, call: &Call) -> Answer {
     match call.segments().as_slice() {
         ["v2" | "v2.1", path @ ..] => {
             let path = path_of(call, path);
-            in_version(world, call, |subject| subject.write(&path))
+            in_version(call, |token, version| {
+                let mut writer = Writer {
+                    world,
+                    call,
+                    token,
+                    version,
+                };
+                writer.write(&path)
+            })
         }
         _ => Ok(version::choices(call)),
     }
@@ -77,23 +97,12 @@ fn is_project(segment: &str) -> bool {
 }
 
 /// Answers at the microversion that the request asks for, and says so in the answer's headers.
-fn in_version(
-    world: &World,
-    call: &Call,
-    answer: impl Fn(&Subject<'_>) -> Option<Answer>,
-) -> Answer {
+fn in_version(call: &Call, answer: impl FnOnce(&Token, Microversion) -> Option<Answer>) -> Answer {
     let token = call.token()?;
     let named = Microversion::of(call)?;
-    let subject = Subject {
-        region: &world.regions[call.region],
-        world,
-        call,
-        token,
-        version: named,
-    };
     let answered = if named.is_supported() {
-        match subject.own_project_in_path() {
-            Ok(()) => answer(&subject).ok_or_else(unknown_path)?,
+        match own_project_in_path(call, token) {
+            Ok(()) => answer(token, named).ok_or_else(unknown_path)?,
             Err(refusal) => Err(refusal),
         }
     } else {
@@ -101,6 +110,21 @@ fn in_version(
     };
     let told = |reply| named.told(reply);
     answered.map(told).map_err(told)
+}
+
+fn own_project_in_path(call: &Call, token: &Token) -> Result<(), Reply> {
+    let Some(named) = call.path.get(1).filter(|segment| is_project(segment)) else {
+        return Ok(());
+    };
+    let own = token.project.map(|id| id.to_string());
+    if own.as_deref() == Some(named) {
+        return Ok(());
+    }
+    Err(bad_request(&format!(
+        "Malformed request URL: URL's project_id '{named}' doesn't match Context's \
+         project_id '{}'",
+        own.as_deref().unwrap_or("None")
+    )))
 }
 
 /// Whose question is answered, and from what.
@@ -171,47 +195,8 @@ impl<'a> Subject<'a> {
         })
     }
 
-    fn write(&self, path: &[&str]) -> Option<Answer> {
-        Some(match (&self.call.method, path) {
-            (&Method::POST, ["servers", id, "action"]) => self.server_do(id),
-            _ => return None,
-        })
-    }
-
-    /// What is done with a server: the body's only key says what.
-    fn server_do(&self, id: &str) -> Answer {
-        let body = self.call.json();
-        let keys: Vec<&String> = body
-            .as_object()
-            .map(|body| body.keys().collect())
-            .unwrap_or_default();
-        match keys.as_slice() {
-            [key] => match key.as_str() {
-                "os-getConsoleOutput" => self.console_log(id, &body["os-getConsoleOutput"]),
-                key => Err(bad_request(&format!("There is no such action: {key}"))),
-            },
-            [] => Err(bad_request("Malformed request body")),
-            _ => Err(bad_request("Multiple actions are not supported")),
-        }
-    }
-
     fn compute(&self) -> &'a Compute {
         &self.region.compute
-    }
-
-    fn own_project_in_path(&self) -> Result<(), Reply> {
-        let Some(named) = self.call.path.get(1).filter(|segment| is_project(segment)) else {
-            return Ok(());
-        };
-        let own = self.token.project.map(|id| id.to_string());
-        if own.as_deref() == Some(named) {
-            return Ok(());
-        }
-        Err(bad_request(&format!(
-            "Malformed request URL: URL's project_id '{named}' doesn't match Context's \
-             project_id '{}'",
-            own.as_deref().unwrap_or("None")
-        )))
     }
 
     /// Whether the caller is an admin.
@@ -233,11 +218,27 @@ impl<'a> Subject<'a> {
 
     /// The server of this id that the caller may know of, and read.
     fn server_of(&self, id: &str, rule: &str) -> Result<&'a Server, Reply> {
-        let row = id::read_uuid(id).and_then(|id| self.compute().servers.get(&id));
-        let row = row
-            .filter(|row| self.token.is_admin() || self.token.project == Some(row.project))
-            .ok_or_else(|| not_found(&format!("Instance {id} could not be found.")))?;
+        let row = self.known_server(id)?;
         self.may_read_of(row.project, rule)?;
+        Ok(row)
+    }
+
+    /// The server of this id that the caller may know of.
+    fn known_server(&self, id: &str) -> Result<&'a Server, Reply> {
+        let row = id::read_uuid(id).and_then(|id| self.compute().servers.get(&id));
+        row.filter(|row| self.token.is_admin() || self.token.project == Some(row.project))
+            .ok_or_else(|| not_found(&format!("Instance {id} could not be found.")))
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// The server of this id that the caller may change.
+    fn server_to(&self, id: &str, rule: &str) -> Result<&'a Server, Reply> {
+        let row = self.known_server(id)?;
+        let is_own = self.token.project == Some(row.project) && self.token.has_role("member");
+        if !is_own {
+            self.may(rule)?;
+        }
         Ok(row)
     }
 }
@@ -246,6 +247,11 @@ fn fault(status: StatusCode, name: &str, message: &str) -> Reply {
     let body = json!({name: {"code": status.as_u16(), "message": message}});
     let text = serde_json::to_vec(&body).unwrap_or_default();
     Reply::of(status, "application/json; charset=UTF-8", text.into())
+}
+
+/// An answer without a body, which has a type in spite of that.
+fn done(status: StatusCode) -> Reply {
+    Reply::of(status, "application/json", [][..].into())
 }
 
 fn bad_request(message: &str) -> Reply {

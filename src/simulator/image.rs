@@ -4,6 +4,7 @@ mod filter;
 mod info;
 mod listing;
 mod member;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use self::write::Writer;
 use crate::call::Call;
 use crate::clock::{Written, zulu};
 use crate::identity::Token;
@@ -61,18 +63,13 @@ pub(crate) fn read(world: &World, call: &Call) -> Answer {
     named(call, subject.answer(path))
 }
 
-pub(crate) fn write(_world: &mut World, call: &Call) -> Answer {
+pub(crate) fn write(world: &mut World, call: &Call) -> Answer {
     let segments = call.segments();
-    let Some((_, path)) = enter(call, &segments)? else {
+    let Some((token, path)) = enter(call, &segments)? else {
         return Ok(versions(call, &segments));
     };
-    named(
-        call,
-        Err(match methods(path) {
-            Some(allowed) => webob::not_allowed(call, allowed),
-            None => webob::nowhere(call),
-        }),
-    )
+    let mut writer = Writer { world, call, token };
+    named(call, writer.answer(path))
 }
 
 /// Who calls, and the path behind the version; nobody and nothing where no version is named.
@@ -311,7 +308,7 @@ impl<'a> View<'a> {
                 behind: "/file",
             },
             schema: "/v2/schemas/image",
-            stores: matches!(row.status, "active" | "deactivated").then_some(STORE),
+            stores: (row.status == "active").then_some(STORE),
         }
     }
 }

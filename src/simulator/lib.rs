@@ -16,6 +16,7 @@
 //!
 //! Under `/simulator` is the simulation itself: its `control`.
 
+mod base64;
 mod block_storage;
 mod call;
 mod clock;
@@ -27,9 +28,11 @@ mod http;
 mod identity;
 mod image;
 pub mod log;
+mod md5;
 mod network;
 mod orchestration;
 mod placement;
+mod python;
 mod reply;
 mod service;
 mod webob;

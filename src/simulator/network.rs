@@ -4,6 +4,7 @@
 //! and which of their fields, as each [`Row::view`](listing::Row::view) says.
 
 mod agent;
+mod attribute;
 mod cell;
 mod extension;
 mod filter;
@@ -23,11 +24,13 @@ mod security_group;
 mod security_group_rule;
 mod small;
 mod subnet;
+mod tag;
+mod write;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use uuid::Uuid;
@@ -100,28 +103,13 @@ fn read_v2(asker: &Asker<'_>, path: &[&str]) -> Answer {
         ["agents", id, "dhcp-networks"] => agent::networks(asker, id),
         ["availability_zones"] => agent::zones(asker),
         ["quotas", path @ ..] => quota::read(asker, path),
+        [_, _, "tags", ..] if tag::is_of(path) => tag::read(asker, path),
         path => small::read(asker, path),
     }
 }
 
 pub(crate) fn write(world: &mut World, call: &Call) -> Answer {
-    let asker = Asker::new(world, call)?;
-    match (&call.method, segments(call).as_slice()) {
-        // A collection cannot be changed, which shows as a thing without an id.
-        (&Method::PUT, ["v2.0", "networks"]) => Err(listing::unknown::<&NetworkRow>("None")),
-        (_, path) => {
-            // What cannot even be read is not there.
-            if let ["v2.0", path @ ..] = path {
-                read_v2(&asker, path)?;
-            }
-            Err(error(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "HTTPMethodNotAllowed",
-                "The server could not comply with the request since it is either malformed or \
-                 otherwise incorrect.",
-            ))
-        }
-    }
+    write::write(world, call)
 }
 
 /// The segments of the path, without the `.json` that may follow any of them.

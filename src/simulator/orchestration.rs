@@ -6,8 +6,11 @@ mod parameter;
 mod resource;
 mod small;
 mod stack;
+mod template;
+pub(crate) mod work;
+mod write;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::json;
 
 use self::stack::Shown;
@@ -128,15 +131,7 @@ impl<'p> Route<'p> {
 }
 
 pub(crate) fn write(world: &mut World, call: &Call) -> Answer {
-    let asker = Asker::new(world, call)?;
-    match (&call.method, call.segments().as_slice()) {
-        (&Method::POST, ["v1", _, "stacks", ..]) => Err(bad_method()),
-        (_, ["v1", project, path @ ..]) => {
-            read_project(&asker, project, path)?;
-            Err(bad_method())
-        }
-        _ => Err(webob::not_found(call, "")),
-    }
+    write::write(world, call)
 }
 
 fn bad_method() -> Reply {

@@ -3,7 +3,7 @@
 pub(crate) mod block_storage;
 pub(crate) mod compute;
 pub(crate) mod events;
-mod generate;
+pub(crate) mod generate;
 pub(crate) mod id;
 pub(crate) mod identity;
 pub(crate) mod image;

@@ -46,6 +46,8 @@ pub(crate) struct Live {
     person: Person,
     /// The service that the server is led astray to a closed port for.
     dead: Option<&'static str>,
+    /// Further settings of the server.
+    settings: Vec<(&'static str, &'static str)>,
     runtime: Runtime,
     client: reqwest::Client,
     truth: OnceLock<Value>,
@@ -63,6 +65,7 @@ impl Live {
         Self {
             person,
             dead: None,
+            settings: Vec::new(),
             runtime: Runtime::new().expect("a runtime"),
             client: reqwest::Client::builder()
                 .timeout(REQUEST)
@@ -79,6 +82,12 @@ impl Live {
             dead: Some(service),
             ..Self::new(self.person.clone())
         }
+    }
+
+    /// The same with further settings of the server.
+    pub(crate) fn set(mut self, settings: &[(&'static str, &'static str)]) -> Self {
+        self.settings.extend(settings);
+        self
     }
 
     pub(crate) fn who(&self) -> Who {
@@ -207,6 +216,7 @@ impl Live {
             .args(["--port", &port.to_string()])
             .env("CACHE_TTL", "0")
             .env("CACHE_REFERENCE_TTL", "0")
+            .envs(self.settings.iter().copied())
             // A .env in the working directory would count.
             .current_dir(folder)
             .stdin(Stdio::null())

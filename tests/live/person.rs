@@ -150,7 +150,8 @@ pub(crate) fn has_openstacksdk() -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-fn python() -> String {
+/// The Python that has openstacksdk.
+pub(crate) fn python() -> String {
     set("LIVE_PYTHON").unwrap_or_else(|| "python3".to_owned())
 }
 

@@ -1,11 +1,14 @@
-"""Record what a real cloud answers to the requests of requests.yaml.
+"""Record what a real cloud answers to the requests of requests.yaml, and to
+the sessions of sessions/*.yaml.
 
     OS_CLOUD=live python tests/recorded/record.py [--clouds-yaml FILE]
                                                   [--service NAME]
+                                                  [--session NAME]
 
 OS_CLOUD names an administrator's entry; NAME-member and NAME-reader beside it
 are users of project-1 with just that role (`tests/live/seed.py` makes them; an
-administrator NAME-admin is taken too). The cloud is only read.
+administrator NAME-admin is taken too). The cloud is only read, but for the
+sessions, which delete in the end what they made.
 
 There is one file for each service, with an exchange under the request's name
 and asker: the status, the headers that matter, and the body as `json` or
@@ -14,7 +17,8 @@ tells how many there were; a long text is cut too. Secrets are removed, ids,
 times, MAC addresses and the services' URLs are replaced by others of the same
 form, the same one by the same one within an exchange; in errors, what was
 asked for by what stands for it in the request. Recorded again on the same
-cloud, the files hardly differ.
+cloud, the files hardly differ. A session's file has its exchanges in order,
+uncut.
 """
 import argparse
 import json
@@ -22,6 +26,7 @@ import os
 import pathlib
 import re
 import sys
+import time
 import urllib.parse
 
 import openstack.config
@@ -34,7 +39,8 @@ HEADERS = ('Content-Type', 'OpenStack-API-Version', 'Vary', 'Location',
            'X-OpenStack-Nova-API-Version')
 # Only that they are there.
 PRESENT = ('X-OpenStack-Request-Id', 'X-Compute-Request-Id', 'X-Subject-Token')
-METHODS = ('GET', 'POST', 'PUT', 'HEAD')
+METHODS = ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD')
+WHO = ('admin', 'member', 'reader', 'all', 'nobody', 'stranger')
 CODES = {'compute': 'compute', 'block-storage': 'volume',
          'placement': 'placement'}
 ALL = ['admin', 'member', 'reader']
@@ -45,6 +51,9 @@ GROWING = {'uptime', 'hours', 'total_hours', 'total_vcpus_usage',
            'total_memory_mb_usage', 'total_local_gb_usage'}
 LONGEST_TEXT = 300
 LONGEST_ERROR = 4000
+# Seconds that something may take in a session, and between two looks.
+PATIENCE = 90
+PAUSE = 0.5
 VARIABLE = re.compile(
     r'\{([a-z][a-z0-9-]*)((?:\.[^.{}]+)*)\}')
 VOLATILE = re.compile(
@@ -133,7 +142,7 @@ class Cloud:
         row = self.look_up(name)
         if path:
             return pick(row, path)
-        return row and (row.get('id') or row.get('uuid') or row['name'])
+        return row and (row.get('id') or row.get('uuid') or row.get('name'))
 
     def filled(self, who, text, quote=lambda value: value):
         def fill(match):
@@ -146,9 +155,12 @@ class Cloud:
         return VARIABLE.sub(fill, text)
 
     def names(self, who, request):
-        """What of a request's path is data: {value: its place}."""
+        """What of a request is data: {value: its place}."""
+        text = request.path
+        if request.of_session:
+            text += json.dumps(request.body)
         return {str(self.value(who, match[1], match[2][1:])): match[0]
-                for match in VARIABLE.finditer(request.path)}
+                for match in VARIABLE.finditer(text)}
 
     def filled_body(self, who, body):
         if isinstance(body, dict):
@@ -174,35 +186,44 @@ class Cloud:
         if request.at:
             headers['OpenStack-API-Version'] = '%s %s' % (
                 CODES[request.service], request.at)
-        headers.update(self.filled_body(who, request.headers))
         body = None
-        if request.body is not None:
+        if isinstance(request.body, str):
+            body = request.body.encode()
+        elif request.body is not None:
             body = json.dumps(self.filled_body(who, request.body))
             headers['Content-Type'] = 'application/json'
+        headers.update(self.filled_body(who, request.headers))
         return self.http.request(
             request.method, root + self.filled(who, path, quote), data=body,
             headers=headers, allow_redirects=False, timeout=90)
 
 
 class Request:
-    """One line of requests.yaml."""
+    """One line of requests.yaml, or of a session."""
 
-    def __init__(self, script, service, name, line):
+    def __init__(self, script, service, name, line, of_session=False):
         line = {'ask': line} if isinstance(line, str) else line
         words = line['ask'].split()
-        at = script[service].get('at')
-        if words[-1][0] == '@':
-            at = words.pop()[1:]
+        version = words.pop()[1:] if words[-1][0] == '@' else None
         self.path = words.pop()
         self.method = words.pop()
+        if words and words[-1] in script:
+            service = words.pop()
+        at = version or script[service].get('at')
         who = words.pop().split(',') if words else ['admin']
         assert not words and self.method in METHODS, line
+        assert all(it in WHO for it in who), line
         self.who = ALL if who == ['all'] else who
         self.at = None if at == 'none' else at
         self.service = service
         self.name = name
         self.body = line.get('body')
         self.headers = line.get('headers', {})
+        self.of_session = of_session
+
+    def line(self):
+        at = ['@' + self.at] if self.at else []
+        return ' '.join([self.method, self.path] + at)
 
     def group(self, who):
         """Answers of one group are of one shape, and cut as one."""
@@ -394,7 +415,7 @@ def exchange(answer, roots, names, cutter, group, sorts):
         if answer.text:
             told['text'] = shortened(normal.text(answer.text), longest)
         return told
-    if not failed:
+    if not failed and cutter:
         body, rows = cutter.cut(group, body, sorts)
         if rows:
             told['rows'] = rows
@@ -419,11 +440,9 @@ def record(cloud, service):
                 lost += 1
                 continue
             sorts = isinstance(line, dict) and 'sorted' in line
-            told[title] = {'request': ' '.join(
-                [request.method, request.path] +
-                (['@' + request.at] if request.at else [])), **exchange(
-                    answer, roots, cloud.names(who, request), cutter,
-                    request.group(who), sorts)}
+            told[title] = {'request': request.line(), **exchange(
+                answer, roots, cloud.names(who, request), cutter,
+                request.group(who), sorts)}
     with open(HERE / (service + '.json'), 'w') as file:
         json.dump(told, file, indent=1, ensure_ascii=False)
         file.write('\n')
@@ -431,19 +450,118 @@ def record(cloud, service):
         service, len(told), lost))
 
 
+class Session:
+    """A file of sessions/, played on a cloud."""
+
+    def __init__(self, cloud, path):
+        self.cloud = cloud
+        self.path = path
+        self.told = yaml.safe_load(path.read_text())
+        # What the lookups found may be gone since.
+        cloud.found = {}
+
+    def request(self, line):
+        return Request(self.cloud.script, self.told['service'], self.path.stem,
+                       line, of_session=True)
+
+    def record(self):
+        exchanges = []
+        try:
+            for step in self.told['steps']:
+                if 'until' in step:
+                    self.wait(step)
+                else:
+                    exchanges.append(self.take(step))
+        finally:
+            for line in reversed(self.told.get('finally', [])):
+                self.clean(line)
+        with open(self.path.with_suffix('.json'), 'w') as file:
+            json.dump(exchanges, file, indent=1, ensure_ascii=False)
+            file.write('\n')
+        print('session %s: %d exchanges' % (self.path.stem, len(exchanges)))
+
+    def take(self, step):
+        request = self.request(step)
+        who, = request.who
+        answer = self.cloud.send(request, who)
+        print('  %s %s %s %s' % (answer.status_code, who, request.line(),
+                                 answer.text[:200] if not answer.ok else ''))
+        told = {'who': who, 'service': request.service,
+                'request': request.line(),
+                **exchange(answer, self.cloud.askers['admin'].roots,
+                           self.cloud.names(who, request), None, None, False)}
+        if isinstance(step, dict) and 'as' in step:
+            self.cloud.found[step['as']] = captured(answer)
+        return told
+
+    def wait(self, step):
+        request = self.request(step['until'])
+        who, = request.who
+        end = time.monotonic() + PATIENCE
+        while True:
+            answer = self.cloud.send(request, who)
+            if fulfils(answer, self.cloud.filled_body(who, step['is'])):
+                return
+            if time.monotonic() > end:
+                raise TimeoutError('%s: %s' % (step, answer.text))
+            time.sleep(PAUSE)
+
+    def clean(self, line):
+        try:
+            request = self.request(line)
+            answer = self.cloud.send(request, request.who[0])
+        except LookupError:
+            return
+        # What is gone already is no matter, what takes its time is waited for.
+        end = time.monotonic() + PATIENCE
+        while answer.ok and request.method == 'DELETE':
+            if time.monotonic() > end:
+                raise TimeoutError('%s: is still there' % request.line())
+            time.sleep(PAUSE)
+            answer = self.cloud.send(request, request.who[0])
+        if answer.status_code not in (404, 405) and not answer.ok:
+            print('  not cleaned: %s %s %s' % (
+                answer.status_code, request.line(), answer.text[:200]))
+
+
+def captured(answer):
+    """The one thing that an answer is about, and the request's id."""
+    try:
+        row = answer.json()
+    except ValueError:
+        row = {}
+    if len(row) == 1 and isinstance(next(iter(row.values())), dict):
+        row = next(iter(row.values()))
+    return {**row, 'request-id': answer.headers.get('X-OpenStack-Request-Id')}
+
+
+def fulfils(answer, wanted):
+    """`wanted` is a status, or what stands at paths of the body."""
+    if isinstance(wanted, int):
+        return answer.status_code == wanted
+    return answer.ok and all(chosen(pick(answer.json(), path), value)
+                             for path, value in wanted.items())
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('--clouds-yaml', help='instead of the usual places')
-    parser.add_argument('--service', help='this one only')
+    parser.add_argument('--service', help='the requests of this one only')
+    parser.add_argument('--session', help='this one only')
     args = parser.parse_args()
     files = {'config_files': [args.clouds_yaml]} if args.clouds_yaml else {}
     config = openstack.config.OpenStackConfig(**files)
     script = yaml.safe_load((HERE / 'requests.yaml').read_text())
     cloud = Cloud(config, os.environ['OS_CLOUD'], script)
     for service in script:
-        if service not in ('lookups', 'unproved') and args.service in (None, service):
+        is_wanted = args.service == service if args.service else not args.session
+        if service not in ('lookups', 'unproved') and is_wanted:
             record(cloud, service)
+    for path in sorted((HERE / 'sessions').glob('*.yaml')):
+        is_wanted = args.session == path.stem if args.session else not args.service
+        if is_wanted:
+            Session(cloud, path).record()
 
 
 if __name__ == '__main__':

@@ -132,6 +132,21 @@ async fn a_bad_configuration_is_refused_by_name() {
             &["REMOTE_AUTH_ENABLE", "REMOTE_SECRET_KEY"],
         ),
         (
+            &["--jwt-jwks", "https://issuer.example/jwks"],
+            &[("REMOTE_AUTH_ENABLE", "true")],
+            &["JWT_JWKS", "JWT_AUDIENCE"],
+        ),
+        (
+            &["--type", "streamable-http", "--host", "0.0.0.0"],
+            &[("ALLOW_MODIFY_OPERATIONS", "true")],
+            &["ALLOW_MODIFY_OPERATIONS", "0.0.0.0", "REMOTE_AUTH_ENABLE"],
+        ),
+        (
+            &["--type", "streamable-http", "--allow-modify"],
+            &[("FASTMCP_HOST", "::"), ("REMOTE_SECRET_KEY", SECRET)],
+            &["ALLOW_MODIFY_OPERATIONS", "REMOTE_AUTH_ENABLE"],
+        ),
+        (
             &[],
             &[("REQUEST_TIMEOUT", "soon")],
             &["`REQUEST_TIMEOUT`", "`soon`"],

@@ -28,7 +28,7 @@ clouds:
 ";
 
 /// The program in a folder with the clouds.yaml, and with no variables but these.
-fn command(folder: &TempDir, flags: &[&str], variables: &[(&str, &str)]) -> Command {
+pub(crate) fn command(folder: &TempDir, flags: &[&str], variables: &[(&str, &str)]) -> Command {
     std::fs::write(folder.path().join("clouds.yaml"), CLOUDS).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-openstack-ops"));
     command

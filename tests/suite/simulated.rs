@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, header};
+use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use mcp_openstack_ops::audit::Audit;
 use mcp_openstack_ops::cloud::{Answers, CacheLimits, Connection};
-use mcp_openstack_ops::config::{CloudEntry, Environment, Variables, clouds_in};
-use mcp_openstack_ops::graph::Graph;
+use mcp_openstack_ops::config::{CloudEntry, Environment, RemoteAuth, Variables, clouds_in};
 use mcp_openstack_ops::graph::scope::Clouds;
+use mcp_openstack_ops::graph::{Graph, GraphOptions};
 use mcp_openstack_ops::http::{HttpOptions, router};
 use mcp_openstack_ops::mcp::{McpServer, Tools, http_service};
+use mcp_openstack_ops::policy::{Confirm, Mode};
 use openstack_simulator::log::Entry;
 use openstack_simulator::{Options, Simulator};
 use serde_json::{Value, json};
@@ -58,6 +60,12 @@ pub(crate) struct Trial {
     pub(crate) deadline: Duration,
     /// How long lists are kept.
     pub(crate) cache: Duration,
+    /// Whether anything may be changed.
+    pub(crate) mode: Mode,
+    /// Where changes are written down.
+    pub(crate) audit: Option<PathBuf>,
+    /// Which tokens are taken.
+    pub(crate) auth: RemoteAuth,
     /// What to make of the entries first.
     pub(crate) entries: fn(&mut Vec<CloudEntry>),
 }
@@ -69,6 +77,9 @@ impl Default for Trial {
             cloud: ADMIN,
             deadline: PATIENCE,
             cache: Duration::ZERO,
+            mode: Mode::ReadOnly,
+            audit: None,
+            auth: RemoteAuth::Off,
             entries: |_| {},
         }
     }
@@ -116,7 +127,12 @@ impl Simulated {
         }));
         let connect = |entry| Arc::new(Connection::new(entry, Arc::clone(&answers)).unwrap());
         let clouds = Clouds::new(entries.into_iter().map(connect).collect());
-        let graph = Graph::new(clouds, trial.deadline).unwrap();
+        let graph_options = GraphOptions {
+            request_timeout: trial.deadline,
+            mode: trial.mode,
+            audit: Arc::new(Audit::new(trial.audit.as_deref()).unwrap()),
+        };
+        let graph = Graph::new(clouds, graph_options).unwrap();
         let tools = Tools::load(graph.sdl(), None).unwrap();
         let names = tools.listed().into_iter().map(|tool| tool.name.to_string());
         let names = names.collect();
@@ -125,7 +141,7 @@ impl Simulated {
         let options = HttpOptions {
             host: "127.0.0.1".to_owned(),
             port: 0,
-            secret: None,
+            auth: trial.auth,
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
         };
@@ -171,21 +187,42 @@ impl Simulated {
         (done, questions.collect())
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    /// What a door answers, within the time that anything here takes.
+    pub(crate) async fn knock(&self, request: Request<Body>) -> Response<Body> {
+        let path = request.uri().path().to_owned();
+        let answered = tokio::time::timeout(HANGS, self.doors.clone().oneshot(request)).await;
+        answered.unwrap_or_else(|_| panic!("{path} hangs")).unwrap()
+    }
+
+    /// The status and the text of an answer to a `GET`.
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path)
+            .header(header::HOST, "localhost")
+            .header(header::ACCEPT, "application/json")
+            .body(Body::empty())
+            .unwrap();
+        let response = self.knock(request).await;
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
         let request = Request::post(path)
             .header(header::HOST, "localhost")
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json, text/event-stream")
             .body(Body::from(body.to_string()))
             .unwrap();
-        let answered = tokio::time::timeout(HANGS, self.doors.clone().oneshot(request)).await;
-        let response = answered
-            .unwrap_or_else(|_| panic!("{path} hangs: {body}"))
-            .unwrap();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        serde_json::from_slice(&bytes)
-            .unwrap_or_else(|error| panic!("{path}: {error}: {}", String::from_utf8_lossy(&bytes)))
+        json_of(self.knock(request).await).await
     }
+}
+
+/// The body of an answer.
+pub(crate) async fn json_of(response: Response<Body>) -> Value {
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&bytes)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&bytes)))
 }
 
 /// Each tool with the arguments it cannot do without.

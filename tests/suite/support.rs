@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use mcp_openstack_ops::cloud::{Answers, CacheLimits, Connection};
 use mcp_openstack_ops::config::{Auth, CloudEntry, DomainRef, Interface, Named, Scope, Tls};
-use mcp_openstack_ops::graph::Graph;
 use mcp_openstack_ops::graph::scope::Clouds;
+use mcp_openstack_ops::graph::{Graph, GraphOptions};
 use secrecy::SecretString;
 
 /// A graph over a cloud whose Keystone is at `auth_url`.
@@ -42,11 +42,11 @@ pub(crate) fn graph_at(auth_url: &str) -> Graph {
         bytes: 1024 * 1024,
     };
     let connection = Connection::new(entry, Arc::new(Answers::new(limits))).unwrap();
-    Graph::new(
-        Clouds::new(vec![Arc::new(connection)]),
-        Duration::from_secs(5),
-    )
-    .unwrap()
+    let options = GraphOptions {
+        request_timeout: Duration::from_secs(5),
+        ..GraphOptions::default()
+    };
+    Graph::new(Clouds::new(vec![Arc::new(connection)]), options).unwrap()
 }
 
 /// A graph that nobody will ask for data.

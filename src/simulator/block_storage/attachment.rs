@@ -1,5 +1,7 @@
 //! Attachments, also those that their volume does not tell: reserved, attaching, detaching.
 
+mod write;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -106,7 +108,7 @@ fn column<'w>(name: &str) -> Option<Column<'w, Row<'w>>> {
         "attach_status" => |row| Field::Text(row.attachment.status),
         "attached_host" => |row| Field::text(row.attachment.host.as_deref()),
         "mountpoint" => |row| Field::Text(&row.attachment.device),
-        "attach_mode" => |row| Field::text(mode(row.attachment)),
+        "attach_mode" => |row| Field::Text(mode(row)),
         "created_at" | "updated_at" | "attach_time" => |row| {
             let time = row.attachment.attached;
             Field::time(time.unwrap_or(row.volume.updated))
@@ -117,8 +119,12 @@ fn column<'w>(name: &str) -> Option<Column<'w, Row<'w>>> {
     })
 }
 
-fn mode(attachment: &Attachment) -> Option<&'static str> {
-    attachment.attached.map(|_| "rw")
+/// What was said of writing is taken for a no, even when it was a yes.
+fn mode(row: Row<'_>) -> &'static str {
+    if row.attachment.attached.is_none() && row.volume.is_readonly.is_some() {
+        return "ro";
+    }
+    "rw"
 }
 
 #[derive(Serialize)]
@@ -152,7 +158,7 @@ struct Detail<'a> {
     /// A time, or an empty text.
     attached_at: Moment,
     detached_at: &'static str,
-    attach_mode: Option<&'static str>,
+    attach_mode: &'static str,
     connection_info: Option<Connection<'a>>,
 }
 
@@ -192,13 +198,14 @@ impl Subject<'_> {
             cacheable: false,
             enforce_multipath: false,
         };
-        let known = Some(known).filter(|_| self.sees(volume.project));
+        let known =
+            Some(known).filter(|_| self.sees(volume.project) && attachment.attached.is_some());
         Detail {
             brief: Brief::of(row),
             attached_at: Moment(attachment.attached.map(naive)),
             detached_at: "",
-            attach_mode: mode(attachment),
-            connection_info: attachment.attached.map(|_| Connection { known }),
+            attach_mode: mode(row),
+            connection_info: Some(Connection { known }),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Backups of volumes.
 
+mod write;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -75,7 +77,7 @@ impl Subject<'_> {
         asked.page(rows, column, marker)
     }
 
-    fn known_backup(&self, id: &str) -> Result<&Backup, Reply> {
+    pub(super) fn known_backup(&self, id: &str) -> Result<&Backup, Reply> {
         let row = read_uuid(id).and_then(|id| self.storage.backups.get(&id));
         row.filter(|row| self.sees(row.project))
             .ok_or_else(|| missing("Backup", id))
@@ -99,7 +101,7 @@ impl Subject<'_> {
             availability_zone: &row.zone,
             container: &row.container,
             created_at: naive(row.created),
-            updated_at: naive(row.updated),
+            updated_at: (row.updated != row.created).then(|| naive(row.updated)),
             name: &row.name,
             description: row.description.as_deref(),
             fail_reason: row.fail_reason.as_deref(),
@@ -161,7 +163,7 @@ struct Detail<'a> {
     availability_zone: &'a str,
     container: &'a str,
     created_at: Written,
-    updated_at: Written,
+    updated_at: Option<Written>,
     name: &'a str,
     description: Option<&'a str>,
     fail_reason: Option<&'a str>,

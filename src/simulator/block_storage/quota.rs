@@ -5,30 +5,31 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Subject, asked_boolean, forbidden};
+use super::write::{Writer, invalid_input};
+use super::{Subject, asked_boolean, bad_request, forbidden};
 use crate::reply::{Answer, Reply};
 use crate::world::Key;
 use crate::world::block_storage::VolumeQuota;
 
 /// What a project has, of each type of volumes and in all.
 #[derive(Default)]
-struct Used {
+pub(super) struct Used {
     of_types: HashMap<Uuid, Counts>,
-    total: Counts,
-    backups: u64,
-    backup_gigabytes: u64,
+    pub(super) total: Counts,
+    pub(super) backups: u64,
+    pub(super) backup_gigabytes: u64,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Counts {
-    volumes: u64,
-    snapshots: u64,
+pub(super) struct Counts {
+    pub(super) volumes: u64,
+    pub(super) snapshots: u64,
     /// Snapshots take them too.
-    gigabytes: u64,
+    pub(super) gigabytes: u64,
 }
 
 impl Subject<'_> {
-    fn used(&self, project: Option<Key>) -> Used {
+    pub(super) fn used(&self, project: Option<Key>) -> Used {
         let mut used = Used::default();
         let Some(project) = project else {
             return used;
@@ -164,5 +165,65 @@ impl Subject<'_> {
                 "totalBackupGigabytesUsed": used.backup_gigabytes,
             },
         }}))
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn quota_update(&mut self, project: &str) -> Answer {
+        let body = self.document()?;
+        self.must_be_admin("volume_extension:quotas:update")?;
+        let Some(said) = body.get("quota_set").and_then(Value::as_object) else {
+            return Err(bad_request("'quota_set' is a required property"));
+        };
+        let known = self.subject().resources(&VolumeQuota::default(), None);
+        let bad: Vec<&str> = said
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !known.contains_key(*name) && *name != "tenant_id")
+            .collect();
+        if !bad.is_empty() {
+            let message = format!("Bad key(s) in quota set: {}", bad.join(","));
+            return Err(invalid_input(&message));
+        }
+        let key = Key::read(project);
+        let mut limits = self.subject().limits_of(key);
+        for (name, value) in said {
+            let number = match value {
+                Value::String(text) => text.parse().ok(),
+                value => value.as_i64(),
+            };
+            let number =
+                number.ok_or_else(|| bad_request(&format!("{name} must be an integer")))?;
+            if number < -1 {
+                return Err(bad_request(&format!("{name} must be >= -1")));
+            }
+            match name.as_str() {
+                "volumes" => limits.volumes = number,
+                "snapshots" => limits.snapshots = number,
+                "gigabytes" => limits.gigabytes = number,
+                "backups" => limits.backups = number,
+                "backup_gigabytes" => limits.backup_gigabytes = number,
+                "groups" => limits.groups = number,
+                "per_volume_gigabytes" => limits.per_volume_gigabytes = number,
+                _ => {}
+            }
+        }
+        let set = self.subject().resources(&limits, None);
+        if let Some(key) = key {
+            self.storage_mut().quotas.insert(key, limits);
+        }
+        Ok(Reply::ok(&json!({"quota_set": set})))
+    }
+
+    pub(super) fn quota_delete(&mut self, project: &str) -> Answer {
+        self.must_be_admin("volume_extension:quotas:delete")?;
+        if let Some(key) = Key::read(project) {
+            self.storage_mut().quotas.remove(&key);
+        }
+        Ok(Reply::of(
+            http::StatusCode::OK,
+            "application/json",
+            [][..].into(),
+        ))
     }
 }

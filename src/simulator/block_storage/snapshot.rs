@@ -1,5 +1,7 @@
 //! Snapshots of volumes.
 
+mod write;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -105,7 +107,7 @@ impl Subject<'_> {
         asked.page(rows, column, marker)
     }
 
-    fn known_snapshot(&self, id: &str) -> Result<&Snapshot, Reply> {
+    pub(super) fn known_snapshot(&self, id: &str) -> Result<&Snapshot, Reply> {
         let row = read_uuid(id).and_then(|id| self.storage.snapshots.get(&id));
         row.filter(|row| self.sees(row.project))
             .ok_or_else(|| missing("Snapshot", id))
@@ -128,8 +130,8 @@ impl Subject<'_> {
         View {
             id: row.id,
             created_at: naive(row.created),
-            updated_at: naive(row.updated),
-            name: &row.name,
+            updated_at: (row.updated != row.created).then(|| naive(row.updated)),
+            name: row.name.as_deref(),
             description: row.description.as_deref(),
             volume_id: row.volume,
             status: row.status,
@@ -155,7 +157,7 @@ fn progress(row: &Snapshot) -> &'static str {
 fn column<'w>(name: &str) -> Option<Column<'w, &'w Snapshot>> {
     Some(match name {
         "id" => |row| Field::Id(row.id),
-        "display_name" => |row| Field::Text(&row.name),
+        "display_name" => |row| Field::text(row.name.as_deref()),
         "display_description" => |row| Field::text(row.description.as_deref()),
         "project_id" => |row| Field::Key(row.project),
         "user_id" => |row| Field::Key(row.user),
@@ -183,8 +185,8 @@ struct Single<'a> {
 struct View<'a> {
     id: Uuid,
     created_at: Written,
-    updated_at: Written,
-    name: &'a str,
+    updated_at: Option<Written>,
+    name: Option<&'a str>,
     description: Option<&'a str>,
     volume_id: Uuid,
     status: &'static str,

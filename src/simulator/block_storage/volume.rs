@@ -1,6 +1,8 @@
 //! Volumes: lists, single ones, what they are in sum.
 
+pub(super) mod action;
 mod view;
+pub(super) mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -30,7 +30,7 @@ impl Subject<'_> {
 
     /// What Linux and cloud-init write, as far as it can be known of a server.
     fn boot_log(&self, server: &Server) -> String {
-        let name = server.hostname();
+        let name = &server.hostname;
         let address = self.first_address(server);
         let flavor = &server.flavor;
         let started = zulu(server.launched.unwrap_or(server.created)).text();

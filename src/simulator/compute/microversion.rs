@@ -96,6 +96,11 @@ impl Microversion {
             .with(VARY, "OpenStack-API-Version, X-OpenStack-Nova-API-Version")
     }
 
+    /// The number behind `2.`.
+    pub(super) fn minor(self) -> u32 {
+        self.minor
+    }
+
     /// Whether it is this one or a newer one.
     pub(super) fn is(self, minor: u32) -> bool {
         self.minor >= minor

@@ -1,11 +1,22 @@
 //! Servers: lists and single ones.
 
+pub(super) mod act;
 pub(super) mod address;
+pub(super) mod attach;
+mod create;
+mod delete;
+mod disk;
 mod embedded;
 mod filter;
+mod lock;
 mod order;
+mod rebuild;
+mod resize;
+mod shelve;
 mod status;
+mod tag;
 pub(super) mod view;
+mod wiring;
 
 use std::cmp::Ordering;
 

@@ -8,9 +8,12 @@ use super::{Subject, add, bad_request, not_found};
 use crate::clock::naive;
 use crate::reply::{Answer, Reply};
 use crate::world::compute::{ActionEvent, Server, ServerAction};
+use crate::world::id::read_uuid;
 
 /// The microversion from which lists are paged and filtered.
 const PAGED: u32 = 58;
+/// The microversion from which those of deleted servers are told.
+const OF_DELETED: u32 = 21;
 const QUERY: Names = Names {
     names: &[
         ("limit", Kind::Number),
@@ -28,7 +31,7 @@ impl Subject<'_> {
         if is_paged {
             self.check(QUERY)?;
         }
-        let server = self.server_of(id, "os_compute_api:os-instance-actions:list")?;
+        let server = self.server_that_was(id, "os_compute_api:os-instance-actions:list")?;
         // The last one first.
         let mut rows: Vec<&ServerAction> = server.actions.iter().rev().collect();
         if !is_paged {
@@ -71,7 +74,7 @@ impl Subject<'_> {
     }
 
     pub(super) fn server_action(&self, id: &str, request: &str) -> Answer {
-        let server = self.server_of(id, "os_compute_api:os-instance-actions:show")?;
+        let server = self.server_that_was(id, "os_compute_api:os-instance-actions:show")?;
         let row = server.actions.iter().find(|row| row.request_id == request);
         let row = row.ok_or_else(|| not_found(&format!("Action {request} not found")))?;
         let mut view = self.action_view(server, row);
@@ -82,6 +85,19 @@ impl Subject<'_> {
             view["events"] = json!(events);
         }
         Ok(Reply::ok(&json!({"instanceAction": view})))
+    }
+
+    /// The server of this id, or one that was deleted.
+    fn server_that_was(&self, id: &str, rule: &str) -> Result<&Server, Reply> {
+        let deleted = &self.compute().deleted_servers;
+        let row = read_uuid(id).and_then(|id| deleted.get(&id));
+        match row.filter(|row| self.token.is_admin() || self.token.project == Some(row.project)) {
+            Some(row) if self.version.is(OF_DELETED) => {
+                self.may_read_of(row.project, rule)?;
+                Ok(row)
+            }
+            _ => self.server_of(id, rule),
+        }
     }
 
     fn action_view(&self, server: &Server, row: &ServerAction) -> Value {

@@ -1,9 +1,12 @@
 //! Server groups.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::query::{Kind, Names, STRICT};
-use super::{Subject, add, not_found};
+use super::server::attach::SCHEMAS;
+use super::writer::Writer;
+use super::{Subject, add, bad_request, done, forbidden, forbidden_because, not_found};
 use crate::reply::{Answer, Reply};
 use crate::world::compute::ServerGroup;
 use crate::world::id;
@@ -60,5 +63,75 @@ impl Subject<'_> {
         add(&mut view, is, "project_id", row.project.to_string());
         add(&mut view, is, "user_id", row.user.to_string());
         view
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn group_create(&mut self) -> Answer {
+        const POLICIES: [&str; 4] = [
+            "anti-affinity",
+            "affinity",
+            "soft-anti-affinity",
+            "soft-affinity",
+        ];
+        let body = self.body()?;
+        SCHEMAS.check("group", &body, self.version.minor())?;
+        let rule = "os_compute_api:os-server-groups:create";
+        let project = self.token.project.ok_or_else(|| forbidden(rule))?;
+        if !self.token.has_role("member") {
+            self.subject().may(rule)?;
+        }
+        let compute = &self.region().compute;
+        let groups = compute.server_groups.values();
+        let used = groups.filter(|row| row.project == project).count();
+        let limit = usize::try_from(compute.quota(project).server_groups);
+        if limit.is_ok_and(|limit| used >= limit) {
+            return Err(forbidden_because("Quota exceeded, too many server groups."));
+        }
+        let asked = &body["server_group"];
+        let policy = if self.version.is(64) {
+            &asked["policy"]
+        } else {
+            &asked["policies"][0]
+        };
+        let policy = POLICIES.iter().find(|known| policy == **known);
+        let policy = policy.copied().unwrap_or("anti-affinity");
+        let most = &asked["rules"]["max_server_per_host"];
+        if policy != "anti-affinity" && !most.is_null() {
+            return Err(bad_request("Only anti-affinity policy supports rules."));
+        }
+        let most = match most {
+            Value::String(text) => text.parse().ok(),
+            most => most.as_u64().and_then(|most| most.try_into().ok()),
+        };
+        let group = ServerGroup {
+            id: self.world.dice.uuid(),
+            name: asked["name"].as_str().unwrap_or_default().to_owned(),
+            policy,
+            max_server_per_host: most,
+            project,
+            user: self.token.user,
+            members: Vec::new(),
+        };
+        let view = self.subject().group_row(&group);
+        self.region_mut()
+            .compute
+            .server_groups
+            .insert(group.id, group);
+        Ok(Reply::ok(&json!({"server_group": view})))
+    }
+
+    pub(super) fn group_delete(&mut self, id: &str) -> Answer {
+        let row = id::read_uuid(id).and_then(|id| self.region().compute.server_groups.get(&id));
+        let row = row
+            .filter(|row| self.token.is_admin() || Some(row.project) == self.token.project)
+            .ok_or_else(|| not_found(&format!("Instance group {id} could not be found.")))?;
+        if !self.token.has_role("member") {
+            self.subject()
+                .may("os_compute_api:os-server-groups:delete")?;
+        }
+        let id = row.id;
+        self.region_mut().compute.server_groups.shift_remove(&id);
+        Ok(done(StatusCode::NO_CONTENT))
     }
 }

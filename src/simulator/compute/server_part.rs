@@ -119,7 +119,7 @@ impl Subject<'_> {
         Ok(Reply::ok(&json!({"interfaceAttachments": rows})))
     }
 
-    fn interface(&self, id: &str, port: &str) -> Answer {
+    pub(super) fn interface(&self, id: &str, port: &str) -> Answer {
         let row = self.server_of(id, "os_compute_api:os-attach-interfaces:show")?;
         let found = ports(&self.region.network, row).find(|row| row.id.to_string() == port);
         let found = found.ok_or_else(|| {
@@ -221,11 +221,11 @@ impl Subject<'_> {
     fn rule_view(&self, group: &SecurityGroup, rule: &SecurityGroupRule) -> Value {
         let groups = &self.region.network.security_groups;
         let remote = rule.remote_group.and_then(|id| groups.get(&id));
-        let (from, to) = match (rule.ports, rule.protocol) {
-            (Some((from, to)), _) => (json!(from), json!(to)),
-            (None, Some("tcp" | "udp")) => (json!(1), json!(65535)),
-            (None, Some(_)) => (json!(-1), json!(-1)),
-            (None, None) => (Value::Null, Value::Null),
+        let (from, to) = match (rule.ports, rule.protocol.as_deref()) {
+            ((Some(from), to), _) => (json!(from), to.map_or(json!(-1), |to| json!(to))),
+            (_, Some("tcp" | "udp")) => (json!(1), json!(65535)),
+            (_, Some(_)) => (json!(-1), json!(-1)),
+            (_, None) => (Value::Null, Value::Null),
         };
         let anywhere = if rule.is_ipv6 { "::/0" } else { "0.0.0.0/0" };
         let cidr = rule.remote_cidr.as_deref().unwrap_or(anywhere);

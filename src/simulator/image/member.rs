@@ -42,7 +42,7 @@ impl Subject<'_> {
         Ok(Reply::ok(&view(image, row)))
     }
 
-    fn shared(&self, id: &str) -> Result<&Image, Reply> {
+    pub(super) fn shared(&self, id: &str) -> Result<&Image, Reply> {
         let row = self.found(id);
         row.ok_or_else(|| self.not_found(&format!("Image {id} not found.")))
     }
@@ -55,7 +55,7 @@ impl Subject<'_> {
     }
 }
 
-fn view(image: &Image, row: &Member) -> Value {
+pub(super) fn view(image: &Image, row: &Member) -> Value {
     json!({
         "member_id": row.project,
         "image_id": image.id,

@@ -187,12 +187,18 @@ fn is_cidr(text: &str) -> bool {
 }
 
 fn protocol(text: &str) -> Result<Cell<'_>, Reply> {
+    let name = protocol_name(text)?;
+    Ok(name.map_or(Cell::Null, |_| Cell::text(text)))
+}
+
+/// The name of a protocol, or its number; none for any.
+pub(super) fn protocol_name(text: &str) -> Result<Option<String>, Reply> {
     let name = text.to_ascii_lowercase();
     if name == "any" {
-        return Ok(Cell::Null);
+        return Ok(None);
     }
     if PROTOCOLS.contains(&name.as_str()) || text.parse::<u8>().is_ok() {
-        return Ok(Cell::text(text));
+        return Ok(Some(name));
     }
     let names: Vec<String> = PROTOCOLS.iter().map(|name| format!("'{name}'")).collect();
     let message = format!(

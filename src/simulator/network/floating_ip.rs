@@ -1,5 +1,7 @@
 //! Floating IPs.
 
+pub(super) mod write;
+
 use std::net::IpAddr;
 
 use serde::Serialize;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::cell::Cell;
 use super::filter::{Column, Filter, Filters};
 use super::picked::Picked;
-use super::{Asker, bad_request, error};
+use super::{Asker, bad_request, error, failure};
 use crate::call::{Call, Query};
 use crate::reply::{Answer, Reply};
 use crate::world::id::read_uuid;
@@ -108,6 +108,12 @@ pub(super) fn show<'w, R: Row<'w>>(asker: &Asker<'w>, id: &str) -> Answer {
     let fields = fields(&asker.call.query);
     let view = Picked::new(row.view(asker), &fields);
     Ok(Reply::ok(&Member(R::NOUN.member, view)))
+}
+
+/// A row as the one who wrote it is shown it.
+pub(super) fn shown<'w, R: Row<'w>>(asker: &Asker<'w>, id: Uuid) -> Result<Value, Reply> {
+    let row = R::get(asker.network, id).ok_or_else(|| unknown::<R>(&id.to_string()))?;
+    serde_json::to_value(row.view(asker)).map_err(|_| failure())
 }
 
 pub(super) fn list<'w, R: Row<'w>>(asker: &Asker<'w>) -> Answer {

@@ -1,5 +1,7 @@
 //! Networks.
 
+pub(super) mod write;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -48,7 +50,7 @@ struct View<'w> {
         rename = "provider:physical_network",
         skip_serializing_if = "Option::is_none"
     )]
-    physical_network: Option<Option<&'static str>>,
+    physical_network: Option<Option<&'w str>>,
     #[serde(
         rename = "provider:segmentation_id",
         skip_serializing_if = "Option::is_none"
@@ -100,7 +102,10 @@ impl<'w> Row<'w> for &'w NetworkRow {
             "shared" => Cell::Flag(self.is_shared),
             "router:external" => Cell::Flag(self.is_external),
             "provider:network_type" => Cell::text(self.network_type),
-            "provider:physical_network" => self.physical_network.map_or(Cell::Null, Cell::text),
+            "provider:physical_network" => {
+                let name = self.physical_network.as_deref();
+                name.map_or(Cell::Null, Cell::text)
+            }
             "provider:segmentation_id" => {
                 let id = self.segmentation_id;
                 id.map_or(Cell::Null, |id| Cell::Number(i64::from(id)))
@@ -141,7 +146,7 @@ impl<'w> Row<'w> for &'w NetworkRow {
             revision_number: standard.revision,
             project_id: Owner::of(standard),
             network_type: asker.is_admin.then_some(self.network_type),
-            physical_network: asker.is_admin.then_some(self.physical_network),
+            physical_network: asker.is_admin.then_some(self.physical_network.as_deref()),
             segmentation_id: asker.is_admin.then_some(self.segmentation_id),
         }
     }

@@ -1,5 +1,7 @@
 //! Ports.
 
+pub(super) mod write;
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -81,7 +83,7 @@ impl Serialize for FixedIps<'_> {
 #[derive(Serialize)]
 struct AddressPair<'w> {
     mac_address: &'w str,
-    ip_address: IpAddr,
+    ip_address: &'w str,
 }
 
 /// How a port is plugged; nothing is told of one that is not.
@@ -258,9 +260,9 @@ impl<'w> Row<'w> for &'w Port {
             device_owner: &self.device_owner,
             fixed_ips: FixedIps(&self.fixed_ips),
             allowed_address_pairs: pairs
-                .map(|address| AddressPair {
-                    mac_address: &self.mac,
-                    ip_address: *address,
+                .map(|pair| AddressPair {
+                    mac_address: pair.mac.as_ref().unwrap_or(&self.mac),
+                    ip_address: &pair.address,
                 })
                 .collect(),
             extra_dhcp_opts: [],

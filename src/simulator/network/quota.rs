@@ -1,9 +1,11 @@
 //! Quotas.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::{Asker, error, forbidden, unknown_path};
+use super::attribute::{number, shown};
+use super::write::Pen;
+use super::{Asker, bad_request, error, forbidden, invalid, unknown_path};
 use crate::reply::{Answer, Reply};
 use crate::world::Key;
 use crate::world::network::{NetworkQuota, Standard};
@@ -73,7 +75,7 @@ fn details(asker: &Asker<'_>, project: &str) -> Answer {
     Ok(Reply::ok(&json!({"quota": detailed})))
 }
 
-fn limits(quota: &NetworkQuota) -> Map<String, Value> {
+pub(super) fn limits(quota: &NetworkQuota) -> Map<String, Value> {
     let limits = [
         ("network", quota.network),
         ("subnet", quota.subnet),
@@ -93,13 +95,13 @@ fn limits(quota: &NetworkQuota) -> Map<String, Value> {
 }
 
 /// What a project has.
-struct Used<'a, 'w> {
-    asker: &'a Asker<'w>,
-    project: Option<Key>,
+pub(super) struct Used<'a, 'w> {
+    pub(super) asker: &'a Asker<'w>,
+    pub(super) project: Option<Key>,
 }
 
 impl Used<'_, '_> {
-    fn of(&self, name: &str) -> usize {
+    pub(super) fn of(&self, name: &str) -> usize {
         let network = self.asker.network;
         let groups = || {
             let groups = network.security_groups.values();
@@ -130,4 +132,59 @@ impl Used<'_, '_> {
     fn count<'s>(&self, rows: impl Iterator<Item = &'s Standard>) -> usize {
         rows.filter(|standard| self.is_own(standard)).count()
     }
+}
+
+/// Sets the quota of a project, or lets it have the default one again.
+pub(super) fn write(pen: &mut Pen<'_>, project: &str) -> Answer {
+    let is_removal = pen.call.method == Method::DELETE;
+    if !pen.is_admin {
+        let action = if is_removal { "delete" } else { "update" };
+        return Err(forbidden(&format!("{action}_quota")));
+    }
+    let key = Key::read(project);
+    if is_removal {
+        let known = key.and_then(|key| pen.network_mut().quotas.remove(&key));
+        if known.is_none() {
+            let message = format!("Quota for project {project} could not be found.");
+            return Err(error(
+                StatusCode::NOT_FOUND,
+                "TenantQuotaNotFound",
+                &message,
+            ));
+        }
+        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+    }
+    if pen.call.method != Method::PUT {
+        return Err(unknown_path());
+    }
+    let mut body = pen.call.json();
+    let Some(Value::Object(said)) = body.get_mut("quota").map(Value::take) else {
+        return Err(bad_request("Unable to find 'quota' in request body"));
+    };
+    let mut quota = key.map_or_else(NetworkQuota::default, |key| pen.network().quota(key));
+    for (name, value) in &said {
+        let number = number(value)
+            .ok_or_else(|| invalid(&format!("'{}' is not an integer.", shown(value))))?;
+        let limit = match name.as_str() {
+            "network" => &mut quota.network,
+            "subnet" => &mut quota.subnet,
+            "port" => &mut quota.port,
+            "router" => &mut quota.router,
+            "floatingip" => &mut quota.floating_ip,
+            "rbac_policy" => &mut quota.rbac_policy,
+            "security_group" => &mut quota.security_group,
+            "security_group_rule" => &mut quota.security_group_rule,
+            "subnetpool" | "trunk" => continue,
+            _ => {
+                let message = format!("Unrecognized attribute(s) '{name}'");
+                return Err(bad_request(&message));
+            }
+        };
+        *limit = number;
+    }
+    let told = limits(&quota);
+    if let Some(key) = key {
+        pen.network_mut().quotas.insert(key, quota);
+    }
+    Ok(Reply::ok(&json!({"quota": told})))
 }

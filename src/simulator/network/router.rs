@@ -1,5 +1,8 @@
 //! Routers.
 
+pub(super) mod interface;
+pub(super) mod write;
+
 use serde::Serialize;
 use uuid::Uuid;
 

@@ -1,5 +1,7 @@
 //! Security groups, with their rules in them.
 
+pub(super) mod write;
+
 use serde::{Serialize, Serializer};
 use serde_json::json;
 use uuid::Uuid;

@@ -1,5 +1,7 @@
 //! Rules of security groups.
 
+pub(super) mod write;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,6 +14,7 @@ use super::small::{Small, Unknown};
 use super::{Absent, Asker, Owner};
 use crate::clock::{Written, zulu};
 use crate::reply::Answer;
+use crate::world::network::cidr::Cidr;
 use crate::world::network::{Network, SecurityGroup, SecurityGroupRule};
 
 /// A rule and the group it is of.
@@ -29,12 +32,12 @@ pub(super) struct View<'w> {
     security_group_id: Uuid,
     ethertype: &'static str,
     direction: &'static str,
-    protocol: Option<&'static str>,
+    protocol: Option<&'w str>,
     port_range_min: Option<u16>,
     port_range_max: Option<u16>,
     remote_ip_prefix: Option<&'w str>,
     remote_address_group_id: Absent,
-    normalized_cidr: Option<&'w str>,
+    normalized_cidr: Option<String>,
     remote_group_id: Option<Uuid>,
     /// Within a group.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,7 +82,7 @@ impl<'w> Rule<'w> {
 
     fn alone(self) -> View<'w> {
         let rule = self.rule;
-        let (first, last) = rule.ports.unzip();
+        let (first, last) = rule.ports;
         View {
             id: rule.id,
             project_id: Owner::of(&self.group.standard),
@@ -87,12 +90,16 @@ impl<'w> Rule<'w> {
             security_group_id: self.group.id,
             ethertype: self.ethertype(),
             direction: self.direction(),
-            protocol: rule.protocol,
+            protocol: rule.protocol.as_deref(),
             port_range_min: first,
             port_range_max: last,
             remote_ip_prefix: rule.remote_cidr.as_deref(),
             remote_address_group_id: None,
-            normalized_cidr: rule.remote_cidr.as_deref(),
+            normalized_cidr: rule
+                .remote_cidr
+                .as_deref()
+                .and_then(Cidr::read)
+                .map(|cidr| cidr.to_string()),
             remote_group_id: rule.remote_group,
             standard_attr_id: None,
             belongs_to_default_sg: Some(self.is_default()),
@@ -154,9 +161,9 @@ impl<'w> Row<'w> for Rule<'w> {
             "security_group_id" => Cell::Id(self.group.id),
             "direction" => Cell::text(self.direction()),
             "ethertype" => Cell::text(self.ethertype()),
-            "protocol" => rule.protocol.map_or(Cell::Null, Cell::text),
-            "port_range_min" => port(rule.ports.map(|(first, _)| first)),
-            "port_range_max" => port(rule.ports.map(|(_, last)| last)),
+            "protocol" => rule.protocol.as_deref().map_or(Cell::Null, Cell::text),
+            "port_range_min" => port(rule.ports.0),
+            "port_range_max" => port(rule.ports.1),
             "remote_ip_prefix" => rule.remote_cidr.as_deref().map_or(Cell::Null, Cell::text),
             "remote_group_id" => Cell::id(rule.remote_group),
             "project_id" | "tenant_id" => Cell::project(self.group.standard.project),

@@ -1,5 +1,7 @@
 //! Subnets.
 
+pub(super) mod write;
+
 use std::net::IpAddr;
 
 use serde::Serialize;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::bad_request;
 use crate::call::Query;
+use crate::python;
 use crate::reply::Reply;
 use crate::world::orchestration::Stack;
 
@@ -71,8 +72,10 @@ fn is_hidden(stack: &Stack, name: &str) -> bool {
 /// What a stack was made with: its parameters but for those left to their defaults.
 pub(super) fn environment(stack: &Stack) -> Reply {
     let given = stack.parameters.iter();
-    let given = given
-        .filter(|(name, value)| stack.template["parameters"][name.as_str()]["default"] != **value);
+    let given = given.filter(|(name, value)| {
+        let default = &stack.template["parameters"][name.as_str()]["default"];
+        default.is_null() || python::str(default) != **value
+    });
     let given: Map<String, Value> = given
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();

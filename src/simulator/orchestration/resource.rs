@@ -128,6 +128,7 @@ fn parent_resource<'w>(asker: &Asker<'w>, stack: &Stack) -> Option<&'w str> {
 /// What the service that has it tells of it: its id, here.
 fn attributes(resource: &Resource) -> Value {
     match resource.resource_type {
+        _ if !resource.attributes.is_null() => resource.attributes.clone(),
         "OS::Heat::RandomString" => json!({"value": resource.physical_id}),
         _ if resource.physical_id.is_empty() => Value::Null,
         _ => json!({"id": resource.physical_id}),

@@ -79,7 +79,7 @@ pub(super) fn read(asker: &Asker<'_>, path: &[&str]) -> Answer {
     }
 }
 
-fn resource_types() -> Vec<&'static str> {
+pub(super) fn resource_types() -> Vec<&'static str> {
     serde_json::from_str(RESOURCE_TYPES).unwrap_or_default()
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Volume {
     pub(crate) created: DateTime<Utc>,
     pub(crate) updated: DateTime<Utc>,
     pub(crate) attachments: Vec<Attachment>,
+    /// Whether it may not be written to, once that was said.
+    pub(crate) is_readonly: Option<bool>,
 }
 
 pub(crate) struct Attachment {
@@ -59,7 +61,7 @@ pub(crate) struct Attachment {
 
 pub(crate) struct Snapshot {
     pub(crate) id: Uuid,
-    pub(crate) name: String,
+    pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) project: Key,
     pub(crate) user: Key,

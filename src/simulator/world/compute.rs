@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use indexmap::IndexSet;
 use uuid::{Builder, Uuid};
 
 use super::{Key, Shared, Table};
@@ -12,6 +13,10 @@ use super::{Key, Shared, Table};
 #[derive(Default)]
 pub(crate) struct Compute {
     pub(crate) servers: Table<Server>,
+    /// Those that there are no more: of them the actions are told.
+    pub(crate) deleted_servers: Table<Server>,
+    /// The ports that were made for servers, and go with them.
+    pub(crate) own_ports: IndexSet<Uuid>,
     /// Those that there are (still): a server keeps its own copy.
     pub(crate) flavors: Table<Arc<Flavor>, String>,
     pub(crate) hypervisors: Table<Hypervisor>,
@@ -24,6 +29,7 @@ pub(crate) struct Compute {
     pub(crate) quotas: BTreeMap<Key, ComputeQuota>,
 }
 
+#[derive(Debug)]
 pub(crate) struct Flavor {
     /// Chosen by whoever made it.
     pub(crate) id: String,
@@ -46,6 +52,8 @@ pub(crate) struct Server {
     /// Counts up in a region: `instance-0000002a`.
     pub(crate) number: u32,
     pub(crate) name: String,
+    /// The name that the guest has for itself: it stays when the server is renamed.
+    pub(crate) hostname: String,
     pub(crate) description: Option<String>,
     pub(crate) project: Key,
     pub(crate) user: Key,
@@ -74,6 +82,18 @@ pub(crate) struct Server {
     pub(crate) volumes: Vec<AttachedVolume>,
     pub(crate) actions: Vec<ServerAction>,
     pub(crate) progress: u8,
+    /// The zone that was asked for.
+    pub(crate) wanted_zone: Option<Shared>,
+    /// What it was before it was resized, until that is confirmed.
+    pub(crate) resize: Option<Resize>,
+    /// What it was shelved to.
+    pub(crate) shelved_image: Option<Uuid>,
+}
+
+/// How a server was before it was resized.
+pub(crate) struct Resize {
+    pub(crate) flavor: Arc<Flavor>,
+    pub(crate) was_running: bool,
 }
 
 pub(crate) struct AttachedVolume {
@@ -111,6 +131,7 @@ pub(crate) enum VmState {
     Paused,
     Rescued,
     Resized,
+    Shelved,
     ShelvedOffloaded,
     Stopped,
     Suspended,
@@ -125,6 +146,7 @@ impl VmState {
             Self::Paused => "paused",
             Self::Rescued => "rescued",
             Self::Resized => "resized",
+            Self::Shelved => "shelved",
             Self::ShelvedOffloaded => "shelved_offloaded",
             Self::Stopped => "stopped",
             Self::Suspended => "suspended",
@@ -275,11 +297,6 @@ impl Taken {
 }
 
 impl Server {
-    /// The name that the guest has for itself.
-    pub(crate) fn hostname(&self) -> String {
-        hostname(&self.name).unwrap_or_else(|| format!("Server-{}", self.id))
-    }
-
     pub(crate) fn instance_name(&self) -> String {
         format!("instance-{:08x}", self.number)
     }

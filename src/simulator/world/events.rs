@@ -1,13 +1,22 @@
 //! What is going to happen: things that take time in a cloud.
 
+pub(crate) mod block_storage;
+mod network;
+mod server;
+mod server_parts;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+pub(crate) use self::server::{Deed, ServerStep};
 use super::World;
 use super::compute::{Fault, PowerState, VmState};
+use crate::identity::Token;
+use crate::orchestration::work::{self, Work};
 
 /// Events by when they are due; those of one moment in the order in which they were planned.
 #[derive(Default)]
@@ -23,6 +32,38 @@ pub(crate) enum Event {
     ServerRuns { region: usize, server: Uuid },
     /// A server fails.
     ServerFails { region: usize, server: Uuid },
+    /// An engine goes on with a stack, as whoever wrote it.
+    StackWork {
+        region: usize,
+        stack: Uuid,
+        caller: Arc<Token>,
+        work: Work,
+        tries: u32,
+    },
+    /// A back end has done something.
+    Storage {
+        region: usize,
+        change: block_storage::Change,
+    },
+    /// An agent has brought a port up.
+    PortComesUp { region: usize, port: Uuid },
+    /// An agent has taken notice of where a floating IP leads.
+    FloatingIpSettles { region: usize, floating_ip: Uuid },
+    /// An agent has taken notice of a network's subnets.
+    AddressesServed { region: usize, network: Uuid },
+    /// An image was fetched from elsewhere, or could not be had.
+    ImageFetched {
+        region: usize,
+        image: Uuid,
+        can_be_had: bool,
+    },
+    /// What a request began with a server goes on.
+    Server {
+        region: usize,
+        server: Uuid,
+        request: String,
+        step: ServerStep,
+    },
 }
 
 impl Events {
@@ -55,6 +96,17 @@ impl World {
 
     fn happen(&mut self, at: DateTime<Utc>, event: &Event) {
         match event {
+            Event::ImageFetched {
+                region,
+                image,
+                can_be_had,
+            } => self.image_fetched(*region, *image, *can_be_had, at),
+            Event::Server {
+                region,
+                server,
+                request,
+                step,
+            } => self.server_step(*region, *server, request, step, at),
             Event::ServerRuns { region, server } => {
                 if let Some(server) = self.regions[*region].compute.servers.get_mut(server) {
                     server.vm_state = VmState::Active;
@@ -64,6 +116,22 @@ impl World {
                     server.launched.get_or_insert(at);
                     server.updated = at;
                 }
+            }
+            Event::StackWork {
+                region,
+                stack,
+                caller,
+                work,
+                tries,
+            } => work::go_on(self, *region, *stack, caller, *work, *tries),
+            Event::Storage { region, change } => self.storage_changes(*region, change, at),
+            Event::PortComesUp { region, port } => self.port_comes_up(*region, *port, at),
+            Event::FloatingIpSettles {
+                region,
+                floating_ip,
+            } => self.floating_ip_settles(*region, *floating_ip, at),
+            Event::AddressesServed { region, network } => {
+                self.addresses_served(*region, *network, at);
             }
             Event::ServerFails { region, server } => {
                 if let Some(server) = self.regions[*region].compute.servers.get_mut(server) {

@@ -13,6 +13,7 @@ pub(crate) struct Images {
     pub(crate) images: Table<Image>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Image {
     pub(crate) id: Uuid,
     pub(crate) name: Option<String>,
@@ -39,6 +40,7 @@ pub(crate) struct Image {
     pub(crate) members: Vec<Member>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Member {
     pub(crate) project: Key,
     /// `pending`, `accepted`, `rejected`.

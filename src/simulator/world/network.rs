@@ -1,5 +1,8 @@
 //! Networks, and what is connected to them.
 
+pub(crate) mod change;
+pub(crate) mod cidr;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
@@ -50,7 +53,7 @@ pub(crate) struct NetworkRow {
     pub(crate) is_default: bool,
     pub(crate) mtu: u32,
     pub(crate) network_type: &'static str,
-    pub(crate) physical_network: Option<&'static str>,
+    pub(crate) physical_network: Option<Shared>,
     pub(crate) segmentation_id: Option<u32>,
     pub(crate) subnets: Vec<Uuid>,
     pub(crate) zones: Vec<Shared>,
@@ -104,7 +107,14 @@ pub(crate) struct Port {
     pub(crate) has_port_security: bool,
     pub(crate) dns_name: String,
     /// Addresses beside its own that may be used on it: a virtual one of several servers.
-    pub(crate) allowed_addresses: Vec<IpAddr>,
+    pub(crate) allowed_addresses: Vec<AllowedAddress>,
+}
+
+pub(crate) struct AllowedAddress {
+    /// An address, or a block of them.
+    pub(crate) address: String,
+    /// Its own, where it is none.
+    pub(crate) mac: Option<String>,
 }
 
 pub(crate) struct Router {
@@ -156,8 +166,10 @@ pub(crate) struct SecurityGroupRule {
     pub(crate) created: DateTime<Utc>,
     pub(crate) is_ingress: bool,
     pub(crate) is_ipv6: bool,
-    pub(crate) protocol: Option<&'static str>,
-    pub(crate) ports: Option<(u16, u16)>,
+    /// A name, or a number.
+    pub(crate) protocol: Option<Shared>,
+    /// The first and the last; of ICMP the type and the code.
+    pub(crate) ports: (Option<u16>, Option<u16>),
     pub(crate) remote_cidr: Option<String>,
     pub(crate) remote_group: Option<Uuid>,
 }

@@ -70,6 +70,8 @@ pub(crate) struct Resource {
     pub(crate) required_by: Vec<String>,
     pub(crate) created: DateTime<Utc>,
     pub(crate) updated: DateTime<Utc>,
+    /// What its service said of it when it was made.
+    pub(crate) attributes: Value,
 }
 
 pub(crate) struct Event {

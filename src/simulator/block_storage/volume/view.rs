@@ -24,13 +24,13 @@ impl Subject<'_> {
             size: row.size_gib,
             availability_zone: &row.zone,
             created_at: naive(row.created),
-            updated_at: naive(row.updated),
+            updated_at: (row.updated != row.created).then(|| naive(row.updated)),
             name: row.name.as_deref(),
             description: row.description.as_deref(),
             volume_type: of_type.map(|row| row.name.as_str()),
             snapshot_id: row.snapshot,
             source_volid: row.source,
-            metadata: &row.metadata,
+            metadata: Metadata(row),
             links: self.row_links("volumes", row.id),
             user_id: row.user,
             bootable: if row.is_bootable { "true" } else { "false" },
@@ -63,6 +63,24 @@ impl Subject<'_> {
             tenant_id: row.project,
             volume_image_metadata: Some(&row.image_metadata).filter(|image| !image.is_empty()),
         }
+    }
+}
+
+/// What its owner says of it, and what the service adds.
+struct Metadata<'a>(&'a Volume);
+
+impl Serialize for Metadata<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = self.0;
+        let is_told = row.is_readonly.is_some();
+        let is_attached = row.attachments.iter().any(|one| one.status == "attached");
+        let readonly = row
+            .is_readonly
+            .map(|is| ("readonly", if is { "True" } else { "False" }));
+        let mode = (is_told && is_attached).then_some(("attached_mode", "rw"));
+        let own = row.metadata.iter();
+        let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
+        serializer.collect_map(own.chain(readonly).chain(mode))
     }
 }
 
@@ -107,13 +125,13 @@ pub(super) struct Detail<'a> {
     size: u32,
     availability_zone: &'a str,
     created_at: Written,
-    updated_at: Written,
+    updated_at: Option<Written>,
     name: Option<&'a str>,
     description: Option<&'a str>,
     volume_type: Option<&'a str>,
     snapshot_id: Option<Uuid>,
     source_volid: Option<Uuid>,
-    metadata: &'a BTreeMap<String, String>,
+    metadata: Metadata<'a>,
     links: [Link<'a>; 2],
     user_id: Key,
     bootable: &'static str,

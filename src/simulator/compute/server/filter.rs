@@ -252,7 +252,7 @@ type Text = fn(&Server) -> Option<Cow<'_, str>>;
 const TEXTS: [(&str, Text); 16] = [
     ("name", |row| Some(row.name.as_str().into())),
     ("display_name", |row| Some(row.name.as_str().into())),
-    ("hostname", |row| Some(row.hostname().into())),
+    ("hostname", |row| Some(row.hostname.as_str().into())),
     ("display_description", |row| {
         row.description.as_deref().map(Into::into)
     }),

@@ -120,7 +120,7 @@ fn by_key(key: &str, one: &Server, other: &Server) -> Ordering {
         }
         // Databases do not tell capitals apart.
         "display_name" => lowercase(&one.name).cmp(lowercase(&other.name)),
-        "hostname" => one.hostname().cmp(&other.hostname()),
+        "hostname" => one.hostname.cmp(&other.hostname),
         "display_description" => one.description.cmp(&other.description),
         "project_id" => one.project.cmp(&other.project),
         "user_id" => one.user.cmp(&other.user),

@@ -148,7 +148,7 @@ pub(super) struct View<'a> {
         rename = "OS-EXT-SRV-ATTR:hostname",
         skip_serializing_if = "Option::is_none"
     )]
-    hostname: Option<String>,
+    hostname: Option<&'a str>,
     #[serde(rename = "OS-EXT-STS:task_state")]
     task_state: Option<&'static str>,
     #[serde(rename = "OS-EXT-STS:vm_state")]
@@ -214,7 +214,7 @@ struct MoreAttributes<'a> {
     #[serde(rename = "OS-EXT-SRV-ATTR:launch_index")]
     launch_index: u32,
     #[serde(rename = "OS-EXT-SRV-ATTR:hostname")]
-    hostname: String,
+    hostname: &'a str,
     #[serde(rename = "OS-EXT-SRV-ATTR:kernel_id")]
     kernel_id: &'static str,
     #[serde(rename = "OS-EXT-SRV-ATTR:ramdisk_id")]
@@ -273,7 +273,7 @@ impl<'a> View<'a> {
             terminated: None,
             security_groups: security_groups(&region.network, row),
             attributes: has.attributes.then(|| attributes(row, has.v3)),
-            hostname: (has.v90 && !has.attributes).then(|| row.hostname()),
+            hostname: (has.v90 && !has.attributes).then_some(row.hostname.as_str()),
             task_state: row.task_state,
             vm_state: row.vm_state.word(),
             power_state: row.power_state as u8,
@@ -299,7 +299,7 @@ fn attributes(row: &Server, has_more: bool) -> Attributes<'_> {
         more: has_more.then(|| MoreAttributes {
             reservation_id: row.reservation_id(),
             launch_index: 0,
-            hostname: row.hostname(),
+            hostname: &row.hostname,
             kernel_id: "",
             ramdisk_id: "",
             root_device_name: row.root_device(),

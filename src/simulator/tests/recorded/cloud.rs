@@ -216,10 +216,15 @@ impl<'a> Cloud<'a> {
         Ok(filled)
     }
 
-    /// What of a request's path is data and no id, and where it stood.
-    pub(crate) async fn names(&mut self, who: &str, ask: &Ask) -> Vec<(String, String)> {
+    /// Gives something a name that later requests may say.
+    pub(crate) fn keep(&mut self, name: &str, row: Value) {
+        self.found.insert(name.to_owned(), row);
+    }
+
+    /// What of a request's text is data, and where it stood.
+    pub(crate) async fn names(&mut self, who: &str, text: &str) -> Vec<(String, String)> {
         let mut names = Vec::new();
-        for found in variables().captures_iter(&ask.path) {
+        for found in variables().captures_iter(text) {
             let value = self
                 .value(who, &found[1], found[2].trim_start_matches('.'))
                 .await;
@@ -263,16 +268,20 @@ impl<'a> Cloud<'a> {
             };
             set("openstack-api-version", &format!("{code} {at}"));
         }
+        let mut request = self.http.request(method, root + &path);
+        match &ask.body {
+            Some(Value::String(text)) => request = request.body(text.clone()),
+            Some(body) => {
+                set("content-type", "application/json");
+                request = request.body(self.filled(who, body).await?.to_string());
+            }
+            None => {}
+        }
         let extra = self
             .filled(who, &Value::Object(ask.headers.clone()))
             .await?;
         for (name, value) in extra.as_object().expect("an object") {
             set(name, &plain(value));
-        }
-        let mut request = self.http.request(method, root + &path);
-        if let Some(body) = &ask.body {
-            set("content-type", "application/json");
-            request = request.body(self.filled(who, body).await?.to_string());
         }
         let answer = request.headers(headers).send().await;
         let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", ask.line()));
@@ -301,7 +310,7 @@ fn roots(catalog: &Value) -> Vec<(String, String)> {
     roots
 }
 
-fn is_chosen(value: &Value, wanted: &Value) -> bool {
+pub(crate) fn is_chosen(value: &Value, wanted: &Value) -> bool {
     let is_something = match value {
         Value::Null => false,
         Value::Bool(is) => *is,

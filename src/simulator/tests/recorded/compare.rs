@@ -73,6 +73,7 @@ impl Recorded<'_> {
     fn headers(&self, answer: &Answer, local: &Local) -> Vec<String> {
         let mut found = Vec::new();
         let recorded = Local::recorded(&self.service.followers);
+        let local = &local.of_headers();
         for name in HEADERS {
             let told = self.told["headers"][name].as_str();
             let seen = answer.headers.get_all(name).iter();

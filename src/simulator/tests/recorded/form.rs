@@ -142,6 +142,14 @@ impl<'a> Local<'a> {
         }
     }
 
+    /// The same for what says nothing of the request: a number in it is no name.
+    pub(crate) fn of_headers(&self) -> Self {
+        Self {
+            names: &[],
+            ..*self
+        }
+    }
+
     fn renamed(&self, text: &str) -> String {
         let names = self.roots.iter().chain(self.names);
         names.fold(text.to_owned(), |text, Name(pattern, place)| {

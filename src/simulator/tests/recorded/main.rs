@@ -4,12 +4,15 @@
 //! `RECORDED_AGAINST=live` asks the clouds `live`, `live-member` and `live-reader` of
 //! `OS_CLIENT_CONFIG_FILE` instead: a recording that a real cloud does not repeat is a bad one.
 //! `RECORDED_ONLY=compute` asks one service, `RECORDED_ONLY="compute/servers by"` the requests
-//! whose names begin so. `RECORDED_UPDATE=1` writes `UNPROVED.md`.
+//! whose names begin so, `RECORDED_ONLY=session/keypairs` plays one session. `RECORDED_UPDATE=1`
+//! writes `UNPROVED.md`.
 //!
 //! Compared are the status, the headers that matter, and of a body its shape: keys, types, forms of
 //! texts (a UUID, a time with microseconds, a URL's path). Of lists also how many rows a limit lets
 //! through, their order where it was asked for, and the links to other pages; of errors every word.
 //! `differences.json` lists what is known to differ, with the reason; what no longer does has to go.
+//!
+//! The sessions of `tests/recorded/sessions` change things, step by step: see [`session`].
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -20,13 +23,14 @@ mod cloud;
 mod compare;
 mod form;
 mod script;
+mod session;
 mod shape;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use openstack_simulator::{Options, Simulator};
+use openstack_simulator::{Options, Pace, Simulator};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +42,7 @@ use crate::script::{Ask, Script, Service};
 use crate::shape::{Columns, Reader, Shape};
 
 /// What was recorded of a service, and the shapes of its groups.
-struct Recording<'a> {
+pub(crate) struct Recording<'a> {
     exchanges: Map<String, Value>,
     groups: HashMap<String, Shape>,
     columns: Columns<'a>,
@@ -89,6 +93,10 @@ impl<'a> Recording<'a> {
             groups,
             columns,
         }
+    }
+
+    pub(crate) fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        self.groups.values()
     }
 }
 
@@ -199,14 +207,7 @@ fn unproved(script: &Script) -> String {
 #[tokio::test]
 async fn it_answers_as_recorded() {
     let script = script();
-    let (clouds_yaml, name) = match std::env::var("RECORDED_AGAINST") {
-        Ok(name) => {
-            let path = std::env::var("OS_CLIENT_CONFIG_FILE").expect("OS_CLIENT_CONFIG_FILE");
-            (std::fs::read_to_string(path).expect("a clouds.yaml"), name)
-        }
-        Err(_) => (simulated().await, "simulated".to_owned()),
-    };
-    let mut cloud = Cloud::open(&script, &clouds_yaml, &name).await;
+    let (mut cloud, _) = open(&script, Pace::ByClock).await;
     let roots = cloud.roots().iter();
     let roots: Vec<Name> = roots
         .map(|(root, name)| Name::new(root, &format!("http://{name}")))
@@ -242,7 +243,7 @@ async fn it_answers_as_recorded() {
             };
             let mut names = Vec::new();
             if answer.status >= 400 {
-                let data = cloud.names(who, ask).await;
+                let data = cloud.names(who, &ask.path).await;
                 names.extend(data.iter().map(|(value, place)| Name::new(value, place)));
             }
             let local = Local::of_cloud(&service.followers, &roots, &names);
@@ -264,22 +265,70 @@ async fn it_answers_as_recorded() {
             }
         }
     }
-    findings.settle(&read("differences.json"), only.is_empty());
+    let known = known(|service| !service.starts_with(session::PREFIX));
+    findings.settle(known, only.is_empty());
 }
 
-/// Starts a simulation; its clouds.yaml.
-async fn simulated() -> String {
+#[tokio::test]
+async fn it_goes_through_the_recorded_sessions() {
+    let script = script();
+    let forms = Forms::new();
+    let services = script.services.iter();
+    let recordings: HashMap<&str, Recording> = services
+        .map(|service| (service.name.as_str(), Recording::of(service, &forms)))
+        .collect();
+    let only = std::env::var("RECORDED_ONLY").unwrap_or_default();
+    let mut findings = Findings::default();
+    for session in session::all(&script, &folder().join("sessions"), &only) {
+        // Each finds the cloud as it was at first.
+        let (mut cloud, simulator) = open(&script, Pace::ByHand).await;
+        session
+            .play(
+                &mut cloud,
+                simulator.as_ref(),
+                &recordings,
+                &forms,
+                &mut findings,
+            )
+            .await;
+    }
+    let known = known(|service| service.starts_with(session::PREFIX));
+    findings.settle(known, only.is_empty());
+}
+
+/// The cloud that is asked, with the simulation when it is one.
+async fn open(script: &Script, pace: Pace) -> (Cloud<'_>, Option<Simulator>) {
+    if let Ok(name) = std::env::var("RECORDED_AGAINST") {
+        let path = std::env::var("OS_CLIENT_CONFIG_FILE").expect("OS_CLIENT_CONFIG_FILE");
+        let clouds_yaml = std::fs::read_to_string(path).expect("a clouds.yaml");
+        return (Cloud::open(script, &clouds_yaml, &name).await, None);
+    }
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let simulator = Simulator::new(Options::default());
+    let simulator = Simulator::new(Options {
+        pace,
+        ..Options::default()
+    });
     let clouds_yaml = simulator.clouds_yaml(&url);
-    tokio::spawn(async move { simulator.serve(listener, CancellationToken::new()).await });
-    clouds_yaml
+    let served = simulator.clone();
+    tokio::spawn(async move { served.serve(listener, CancellationToken::new()).await });
+    let cloud = Cloud::open(script, &clouds_yaml, "simulated").await;
+    (cloud, Some(simulator))
+}
+
+/// What is known to differ, of those services.
+fn known(is_meant: impl Fn(&str) -> bool) -> Vec<Value> {
+    let known: Vec<Value> =
+        serde_json::from_str(&read("differences.json")).expect("differences.json");
+    known
+        .into_iter()
+        .filter(|entry| entry["service"].as_str().is_some_and(&is_meant))
+        .collect()
 }
 
 /// What differs, by service and by difference.
 #[derive(Default)]
-struct Findings {
+pub(crate) struct Findings {
     asked: usize,
     found: BTreeMap<(String, String), Vec<String>>,
     /// What was said to a request that should not have been refused.
@@ -295,6 +344,10 @@ impl Findings {
         titles.push(title.to_owned());
     }
 
+    fn is_empty_of(&self, service: &str) -> bool {
+        self.found.keys().all(|(of, _)| of != service)
+    }
+
     fn example(&mut self, title: &str, text: &str) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = text.chars().take(160).collect();
@@ -302,8 +355,7 @@ impl Findings {
     }
 
     /// Fails with all that is not known to differ, and with what is known to and does not.
-    fn settle(mut self, known: &str, is_all: bool) {
-        let known: Vec<Value> = serde_json::from_str(known).expect("differences.json");
+    fn settle(mut self, known: Vec<Value>, is_all: bool) {
         let mut report = String::new();
         for entry in &known {
             let text = |key: &str| entry[key].as_str().expect("a text");

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// The askers with a token of their own; `nobody` and `stranger` have none.
 pub(crate) const EVERYONE: [&str; 3] = ["admin", "member", "reader"];
 
-const METHODS: [&str; 4] = ["GET", "POST", "PUT", "HEAD"];
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
 /// All of it.
 pub(crate) struct Script {
@@ -26,6 +26,8 @@ pub(crate) struct Service {
     pub(crate) maps: Maps,
     /// The columns, by noun or of any noun, that are not compared.
     pub(crate) free: Vec<String>,
+    /// The columns whose values are each cloud's own: in sessions only their shape is compared.
+    pub(crate) own: Vec<String>,
     pub(crate) asks: Vec<Ask>,
     /// How many segments behind a segment of a path are data, at most.
     pub(crate) followers: HashMap<String, usize>,
@@ -112,6 +114,7 @@ impl Service {
             base: told["base"].as_str().expect("base").to_owned(),
             maps: Maps::read(&told["maps"]),
             free: told.get("free").map(strings).unwrap_or_default(),
+            own: told.get("own").map(strings).unwrap_or_default(),
             at,
             asks,
             followers,
@@ -146,7 +149,7 @@ impl Maps {
 }
 
 impl Ask {
-    fn read(name: &str, line: &Value, at: Option<&str>) -> Self {
+    pub(crate) fn read(name: &str, line: &Value, at: Option<&str>) -> Self {
         let text = line.as_str().or_else(|| line["ask"].as_str());
         let mut words: Vec<&str> = text.expect("ask").split_whitespace().collect();
         let mut at = at;
@@ -269,7 +272,7 @@ fn optional(value: Option<&Value>) -> Map<String, Value> {
     value.map(|it| object(it).clone()).unwrap_or_default()
 }
 
-fn strings(value: &Value) -> Vec<String> {
+pub(crate) fn strings(value: &Value) -> Vec<String> {
     let rows = value.as_array().expect("a list");
     rows.iter()
         .map(|row| row.as_str().expect("a text").to_owned())

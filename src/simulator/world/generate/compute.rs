@@ -11,7 +11,7 @@ use super::{Maker, ZONES};
 use crate::world::Shared;
 use crate::world::compute::{
     ActionEvent, Aggregate, ComputeQuota, ComputeService, Fault, Flavor, Hypervisor, Keypair, Lock,
-    PowerState, Server, ServerAction, ServerGroup, VmState, hostname,
+    PowerState, Resize, Server, ServerAction, ServerGroup, VmState, hostname,
 };
 use crate::world::text::{AWKWARD, ROLES_OF_SERVERS};
 
@@ -333,9 +333,14 @@ impl Maker<'_> {
         let actions = self.actions(state, user, host, created, fault.as_ref());
         let updated = actions.last().map_or(created, |action| action.updated);
         let number = u32::try_from(place + 1).unwrap_or(u32::MAX);
+        let resize = (state == State::Resized).then(|| Resize {
+            flavor: Arc::clone(&flavor),
+            was_running: true,
+        });
         let server = Server {
             id,
             number,
+            hostname: hostname(&name).unwrap_or_else(|| format!("Server-{id}")),
             name,
             description: (place % 40 == 5).then(|| "Hinter dem Lastverteiler".to_owned()),
             project: owner.project,
@@ -377,7 +382,11 @@ impl Maker<'_> {
             } else {
                 100
             },
+            wanted_zone: None,
+            resize,
+            shelved_image: None,
         };
+        self.region.compute.own_ports.extend(&server.ports);
         self.region.compute.servers.insert(id, server);
     }
 

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use self::prefix::Prefix;
 use super::Maker;
 use crate::world::network::{
-    FixedIp, Gateway, NetworkQuota, NetworkRow, Port, RbacPolicy, Router, SecurityGroup,
-    SecurityGroupRule, Standard, Subnet,
+    AllowedAddress, FixedIp, Gateway, NetworkQuota, NetworkRow, Port, RbacPolicy, Router,
+    SecurityGroup, SecurityGroupRule, Standard, Subnet,
 };
 use crate::world::{Key, Shared};
 
@@ -155,7 +155,7 @@ impl Maker<'_> {
             is_default: is_external,
             mtu: if is_external { 1500 } else { 1450 },
             network_type: if is_external { "flat" } else { "vxlan" },
-            physical_network: is_external.then_some("physnet1"),
+            physical_network: is_external.then(|| Shared::from("physnet1")),
             segmentation_id: (!is_external).then_some(u32::try_from(1000 + count).unwrap_or(1000)),
             subnets: Vec::new(),
             zones: vec![self.zone(0)],
@@ -363,8 +363,8 @@ impl Maker<'_> {
             for port in [22, 80, 443] {
                 let rule = self.rule(true, false, created);
                 rules.push(SecurityGroupRule {
-                    protocol: Some("tcp"),
-                    ports: Some((port, port)),
+                    protocol: Some(Shared::from("tcp")),
+                    ports: (Some(port), Some(port)),
                     remote_cidr: Some("0.0.0.0/0".to_owned()),
                     description: Some(String::new()),
                     ..rule
@@ -372,7 +372,7 @@ impl Maker<'_> {
             }
             let rule = self.rule(true, false, created);
             rules.push(SecurityGroupRule {
-                protocol: Some("icmp"),
+                protocol: Some(Shared::from("icmp")),
                 description: Some(String::new()),
                 ..rule
             });
@@ -410,7 +410,7 @@ impl Maker<'_> {
             is_ingress,
             is_ipv6,
             protocol: None,
-            ports: None,
+            ports: (None, None),
             remote_cidr: None,
             remote_group: None,
         }
@@ -440,7 +440,10 @@ impl Maker<'_> {
                 (place % 25 == 3, port.fixed_ips.first().map(|ip| ip.address))
             {
                 let [first, second, ..] = own.octets();
-                port.allowed_addresses = vec![IpAddr::from([first, second, 255, 250])];
+                port.allowed_addresses = vec![AllowedAddress {
+                    address: IpAddr::from([first, second, 255, 250]).to_string(),
+                    mac: None,
+                }];
             }
         }
         for row in network.floating_ips.values_mut().step_by(4) {

@@ -216,6 +216,7 @@ fn resource(
         required_by: Vec::new(),
         created,
         updated: created,
+        attributes: serde_json::Value::Null,
     }
 }
 

@@ -223,6 +223,7 @@ impl Maker<'_> {
             created,
             updated: created + TimeDelta::seconds(7),
             attachments: Vec::new(),
+            is_readonly: None,
         }
     }
 
@@ -276,7 +277,7 @@ impl Maker<'_> {
                 };
                 let snapshot = Snapshot {
                     id: self.id(),
-                    name: format!("nightly-{number:03}"),
+                    name: Some(format!("nightly-{number:03}")),
                     description: None,
                     project,
                     user,
@@ -285,7 +286,7 @@ impl Maker<'_> {
                     status,
                     metadata: BTreeMap::new(),
                     created,
-                    updated: created,
+                    updated: created + TimeDelta::seconds(4),
                 };
                 self.region
                     .block_storage
@@ -312,7 +313,7 @@ impl Maker<'_> {
                     has_dependents: false,
                     zone: self.zone(0),
                     created,
-                    updated: created,
+                    updated: created + TimeDelta::seconds(40),
                 };
                 self.region.block_storage.backups.insert(backup.id, backup);
             }
