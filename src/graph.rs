@@ -276,7 +276,7 @@ impl Graph {
         self.inner.options.audit.reopen();
     }
 
-    /// Writes down that a door did not let an operation through. Nothing is executed.
+    /// Writes down that a door refuses an operation, mutation by mutation. Nothing is executed.
     pub fn refuse(&self, asker: &Asker, request: &Request, decision: Decision, reason: &str) {
         let name = request.operation_name.as_deref();
         let kind = limits::operation_type(&request.query, name);

@@ -11,6 +11,7 @@ use async_graphql::parser::types::{
 };
 use http::StatusCode;
 use mcp_openstack_ops::graph::Graph;
+use mcp_openstack_ops::mcp::Tools;
 use mcp_openstack_ops::policy::Mode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -207,6 +208,42 @@ async fn no_disguise_changes_anything() {
     }
     let asked = watched.cloud.simulator.log().count() - before;
     assert_eq!(asked, 0, "the cloud was asked something");
+}
+
+/// The tools that change something are not there, and a call of one is written down all the same.
+#[tokio::test]
+async fn no_tool_changes_anything() {
+    let watched = Watched::start().await;
+    let graph = Graph::without_cloud(Mode::Modify).unwrap();
+    let tools = Tools::load(graph.sdl(), None).unwrap().listed();
+    let tools: Vec<Value> = tools
+        .iter()
+        .map(|tool| serde_json::to_value(tool).unwrap())
+        .filter(|tool| tool["annotations"]["readOnlyHint"] == false)
+        .collect();
+    assert!(!tools.is_empty());
+    for tool in tools {
+        let name = tool["name"].as_str().unwrap();
+        assert!(!watched.cloud.tools.iter().any(|known| known == name));
+        let actions = &tool["inputSchema"]["properties"]["action"]["enum"];
+        for action in actions.as_array().unwrap() {
+            let answer = watched.cloud.call(name, json!({"action": action})).await;
+            assert_eq!(answer["isError"], true, "{name} {action}: {answer}");
+            let text = answer["content"][0]["text"].as_str().unwrap();
+            assert!(text.contains("ALLOW_MODIFY_OPERATIONS"), "{text}");
+            let lines = watched.lines();
+            // What only reads changes nothing, whoever calls it.
+            let expected = usize::from(action != "list");
+            assert_eq!(lines.len(), expected, "{name} {action}: {lines:?}");
+            for line in lines {
+                assert_eq!(
+                    (&line["tool"], &line["outcome"]),
+                    (&json!(name), &json!("refused"))
+                );
+            }
+        }
+    }
+    assert_eq!(watched.cloud.simulator.log().count(), 0);
 }
 
 /// Batches and persisted queries are refused before anybody looks into them.

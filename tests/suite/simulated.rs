@@ -16,7 +16,7 @@ use mcp_openstack_ops::graph::scope::Clouds;
 use mcp_openstack_ops::graph::{Graph, GraphOptions};
 use mcp_openstack_ops::http::{HttpOptions, router};
 use mcp_openstack_ops::mcp::{McpServer, Tools, http_service};
-use mcp_openstack_ops::policy::Mode;
+use mcp_openstack_ops::policy::{Confirm, Mode};
 use openstack_simulator::log::Entry;
 use openstack_simulator::{Options, Simulator};
 use serde_json::{Value, json};
