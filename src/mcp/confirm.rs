@@ -47,7 +47,7 @@ pub(crate) enum Verdict {
     /// It is made; the audit says how it was confirmed, where that is a question.
     Made(Option<&'static str>),
     /// It is not made, or not yet; this is the answer.
-    Answered(CallToolResponse),
+    Answered(Box<CallToolResponse>),
 }
 
 /// How somebody can be asked.
@@ -150,7 +150,7 @@ impl Confirmer {
         let request = InputRequest::Elicitation(ElicitRequest::new(question.parameters()));
         let requests = InputRequests::from([(QUESTION.to_owned(), request)]);
         let result = InputRequiredResult::new(Some(requests), Some(state));
-        Ok(Verdict::Answered(result.into()))
+        Ok(Verdict::Answered(Box::new(result.into())))
     }
 }
 
@@ -195,7 +195,8 @@ impl Confirmation<'_> {
         let request = call.tool.document.request(&call.action.name, variables);
         let execution = self.executor.execute(self.asker.clone(), request);
         let response = self.uncancelled(execution).await?;
-        Ok(Question::new(call, response).map_err(|answer| Verdict::Answered(answer.into())))
+        Ok(Question::new(call, response)
+            .map_err(|answer| Verdict::Answered(Box::new((*answer).into()))))
     }
 
     async fn uncancelled<T>(&self, future: impl Future<Output = T>) -> Result<T, ErrorData> {
@@ -217,7 +218,7 @@ impl Confirmation<'_> {
         self.executor
             .refuse(&asker, &self.call.request(), decision, reason);
         let result = answer::unconfirmed(&self.call.subject(), reason);
-        Verdict::Answered(result.into())
+        Verdict::Answered(Box::new(result.into()))
     }
 
     /// What a reply is good for: this caller, this tool, these arguments.

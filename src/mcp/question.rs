@@ -40,7 +40,7 @@ impl Question {
     }
 
     /// About what a dry run told; or what to answer instead, when it failed.
-    pub(crate) fn new(call: &Call<'_>, response: Response) -> Result<Self, CallToolResult> {
+    pub(crate) fn new(call: &Call<'_>, response: Response) -> Result<Self, Box<CallToolResult>> {
         let data = response.data.clone().into_json().unwrap_or_default();
         let told = data.as_object().and_then(|data| {
             data.values()
@@ -51,7 +51,7 @@ impl Question {
                 message: message(call, told),
                 target: digest(&[&serde_json::to_string(told).unwrap_or_default()]),
             }),
-            None => Err(answer::answer(call, response)),
+            None => Err(Box::new(answer::answer(call, response))),
         }
     }
 

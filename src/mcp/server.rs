@@ -183,7 +183,7 @@ impl ServerHandler for McpServer {
         };
         let confirmed = match inner.confirmer.confirm(&confirmation, reply).await? {
             Verdict::Made(confirmed) => confirmed,
-            Verdict::Answered(answer) => return Ok(answer),
+            Verdict::Answered(answer) => return Ok(*answer),
         };
         let asker = Asker {
             confirmation: confirmed,
