@@ -32,7 +32,15 @@ const NAMES: [&str; 23] = [
 ];
 
 /// The tools that change something; they are there where something may be changed.
-const MODIFYING: [&str; 1] = ["manage_instance"];
+const MODIFYING: [&str; 7] = [
+    "manage_instance",
+    "manage_volume",
+    "manage_snapshot",
+    "manage_keypair",
+    "manage_floating_ip",
+    "manage_image",
+    "manage_heat_stack",
+];
 
 fn sdl(mode: Mode) -> String {
     Graph::without_cloud(mode).unwrap().sdl().to_owned()
