@@ -6,15 +6,12 @@ pub mod create;
 pub mod lifecycle;
 pub mod record;
 
-use std::time::Duration;
-
 use async_graphql::{InputObject, MergedObject};
 
 use super::{Server, ServerStatus};
 use crate::Error;
-use crate::Result;
 use crate::cloud::{Service, Written, compute};
-use crate::graph::mutation::{Done, Progress, now, payload, wait_for};
+use crate::graph::mutation::{Done, Progress, payload, settle};
 use crate::graph::scope::Scope;
 
 use self::connections::ServerConnections;
@@ -97,37 +94,21 @@ async fn finish(
     written: &Written,
     wait: Option<ServerWait>,
     goal: Goal,
-) -> Result<Done<Server>> {
-    let Some(wait) = wait else {
-        return Ok(Done::well(now::<Server>(scope, id).await));
-    };
-    let goal = wait.until.map_or(goal, Goal::Status);
-    let time = Duration::from_secs(wait.timeout_seconds);
-    let request_id = written.request_id.as_deref();
-    let (_, progress) = wait_for::<Server>(scope, id, time, |row| goal.progress(row)).await?;
-    let failed = |message: String| Error::Failed {
-        service: Service::Compute,
-        message,
-        request_id: request_id.map(str::to_owned),
-    };
+) -> Done<Server> {
+    let goal = wait.and_then(|wait| wait.until).map_or(goal, Goal::Status);
+    let seconds = wait.map(|wait| wait.timeout_seconds);
+    let mut done = settle::<Server>(scope, id, written, seconds, |row| goal.progress(row)).await;
     // Where the server ends up does not tell what became of the request: Nova's record of it does.
-    let error = match request_id {
-        Some(request_id) => what_failed(scope, id, request_id).await,
-        None => None,
-    };
-    let unmet = match (progress, error) {
-        (_, Some(reason)) => Some(failed(reason)),
-        (Progress::Failed(reason), None) => Some(failed(reason)),
-        (Progress::GoesOn, None) => Some(Error::StillUnderWay(format!(
-            "after {} seconds it is still under way; look at the server's status and taskState",
-            wait.timeout_seconds
-        ))),
-        (Progress::Reached, None) => None,
-    };
-    Ok(Done {
-        now: now::<Server>(scope, id).await,
-        unmet: unmet.into_iter().collect(),
-    })
+    if let (Some(_), Some(request_id)) = (wait, written.request_id.as_deref())
+        && let Some(message) = what_failed(scope, id, request_id).await
+    {
+        done.unmet = vec![Error::Failed {
+            service: Service::Compute,
+            message,
+            request_id: Some(request_id.to_owned()),
+        }];
+    }
+    done
 }
 
 /// Why a request failed, when Nova's record of it says that it did.

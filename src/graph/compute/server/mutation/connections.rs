@@ -1,16 +1,16 @@
 //! What a server is connected to: volumes, networks, security groups, floating IPs.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, InputObject, Object};
 
-use super::{Goal, ServerPayload, ServerWait, finish};
+use super::{Goal, ServerPayload, finish};
 use crate::Result;
 use crate::cloud::compute::{NewPort, ServerAct};
-use crate::cloud::{Written, compute};
+use crate::cloud::{Written, block_storage, compute};
 use crate::graph::block_storage::volume::Volume;
 use crate::graph::compute::server::Server;
 use crate::graph::failure::Answered;
 use crate::graph::mutation::{
-    Affected, Blamed, Common, Deed, Done, carry_out, named, now, paid, refer,
+    Affected, Blamed, Common, Deed, Done, Progress, carry_out, named, now, paid, refer, settle,
 };
 use crate::graph::network::floating_ip::{FloatingIp, FloatingIpsOfDevice};
 use crate::graph::network::network::Network;
@@ -19,6 +19,14 @@ use crate::graph::network::security_group::SecurityGroup;
 use crate::graph::noun::Noun;
 use crate::graph::scalar::Ref;
 use crate::graph::scope::Scope;
+
+/// How long to wait for a volume to be attached or detached.
+#[derive(InputObject, Clone, Copy, Debug)]
+pub struct AttachmentWait {
+    /// Seconds to wait, from 1 to 3,600. When they are over, a user error `STILL_UNDER_WAY` says so.
+    #[graphql(default = 120, validator(minimum = 1, maximum = 3600))]
+    timeout_seconds: u64,
+}
 
 /// What a server is connected to.
 #[derive(Default)]
@@ -39,7 +47,7 @@ impl ServerConnections {
         #[graphql(desc = "Whether the volume is deleted with the server; not unless given.")]
         is_deleted_with_server: Option<bool>,
         #[graphql(desc = "Wait until it is attached; answers at once unless given.")] wait: Option<
-            ServerWait,
+            AttachmentWait,
         >,
         #[graphql(desc = "The cloud; the default one unless given.")] cloud: Option<String>,
         #[graphql(desc = "Only say what would be done.", default = false)] dry_run: bool,
@@ -59,7 +67,7 @@ impl ServerConnections {
                     .cloud()
                     .attach_server_volume(&row.id, &volume.id, is_deleted_with_server)
                     .await?;
-                finish(&scope, &row.id, &written, wait, Goal::Quiet).await
+                Ok(linked(&scope, (&row.id, &volume.id), &written, wait, true).await)
             };
             Ok(Deed::new(would, Some(now), sent))
         });
@@ -74,7 +82,7 @@ impl ServerConnections {
         #[graphql(desc = "The server.")] server: Ref,
         #[graphql(desc = "The volume.")] volume: Ref,
         #[graphql(desc = "Wait until it is detached; answers at once unless given.")] wait: Option<
-            ServerWait,
+            AttachmentWait,
         >,
         #[graphql(desc = "The cloud; the default one unless given.")] cloud: Option<String>,
         #[graphql(desc = "Only say what would be done.", default = false)] dry_run: bool,
@@ -92,7 +100,7 @@ impl ServerConnections {
             let sent = async move {
                 let cloud = scope.cloud();
                 let written = cloud.detach_server_volume(&row.id, &volume.id).await?;
-                finish(&scope, &row.id, &written, wait, Goal::Quiet).await
+                Ok(linked(&scope, (&row.id, &volume.id), &written, wait, false).await)
             };
             Ok(Deed::new(would, Some(now), sent))
         });
@@ -138,7 +146,7 @@ impl ServerConnections {
             let sent = async move {
                 let cloud = scope.cloud();
                 let written = cloud.attach_server_interface(&row.id, &by).await?;
-                finish(&scope, &row.id, &written, None, Goal::Quiet).await
+                Ok(finish(&scope, &row.id, &written, None, Goal::Quiet).await)
             };
             Ok(Deed::new(
                 format!("connect {subject} by {how}"),
@@ -186,7 +194,7 @@ impl ServerConnections {
             let sent = async move {
                 let cloud = scope.cloud();
                 let written = cloud.detach_server_interface(&row.id, &port.id).await?;
-                finish(&scope, &row.id, &written, None, Goal::Quiet).await
+                Ok(finish(&scope, &row.id, &written, None, Goal::Quiet).await)
             };
             Ok(Deed::new(would, Some(now), sent).affecting(affects))
         });
@@ -304,6 +312,40 @@ impl ServerConnections {
     }
 }
 
+/// How a server is after a volume was attached to it or detached, waited for when that was asked.
+async fn linked(
+    scope: &Scope,
+    (server_id, volume_id): (&str, &str),
+    written: &Written,
+    wait: Option<AttachmentWait>,
+    is_wanted: bool,
+) -> Done<Server> {
+    let seconds = wait.map(|wait| wait.timeout_seconds);
+    let check = |row: Option<&block_storage::Volume>| attachment(row, server_id, is_wanted);
+    let done = settle::<Volume>(scope, volume_id, written, seconds, check).await;
+    Done {
+        now: now::<Server>(scope, server_id).await,
+        unmet: done.unmet,
+    }
+}
+
+fn attachment(row: Option<&block_storage::Volume>, server_id: &str, is_wanted: bool) -> Progress {
+    let Some(row) = row else {
+        return Progress::Failed("the volume is gone".to_owned());
+    };
+    if row.status.starts_with("error") {
+        return Progress::Failed(format!("the volume is in {}", row.status));
+    }
+    let mut attachments = row.attachments.iter();
+    let is_attached = attachments.any(|it| it.server_id.as_deref() == Some(server_id));
+    let is_quiet = matches!(row.status.as_str(), "in-use" | "available");
+    if is_quiet && is_attached == is_wanted {
+        Progress::Reached
+    } else {
+        Progress::GoesOn
+    }
+}
+
 async fn grouped(
     context: &Context<'_>,
     common: Common,
@@ -327,7 +369,7 @@ async fn grouped(
         let now = Server::new(&scope, &row);
         let sent = async move {
             let written: Result<Written> = scope.cloud().act_on_server(&row.id, &act).await;
-            finish(&scope, &row.id, &written?, None, Goal::Quiet).await
+            Ok(finish(&scope, &row.id, &written?, None, Goal::Quiet).await)
         };
         Ok(Deed::new(would, Some(now), sent))
     });

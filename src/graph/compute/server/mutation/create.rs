@@ -93,7 +93,7 @@ impl ServerCreation {
             let sent = async move {
                 let (id, written) = scope.cloud().create_server(&server).await?;
                 let goal = Goal::Status(ServerStatus::Active);
-                finish(&scope, &id, &written, wait, goal).await
+                Ok(finish(&scope, &id, &written, wait, goal).await)
             };
             Ok(Deed::new(would, None, sent))
         });

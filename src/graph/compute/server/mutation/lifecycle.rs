@@ -60,7 +60,7 @@ where
         let now = Server::new(&scope, &row);
         let sent = async move {
             let written = scope.cloud().act_on_server(&row.id, &action.act).await?;
-            finish(&scope, &row.id, &written, wait, action.goal).await
+            Ok(finish(&scope, &row.id, &written, wait, action.goal).await)
         };
         Ok(Deed::new(would, Some(now), sent).affecting(affects))
     });
@@ -304,7 +304,7 @@ impl OtherActions {
                 } else {
                     cloud.delete_server(&row.id).await?
                 };
-                finish(&scope, &row.id, &written, wait, Goal::Gone).await
+                Ok(finish(&scope, &row.id, &written, wait, Goal::Gone).await)
             };
             Ok(Deed::new(would, Some(now), sent).affecting(affects))
         });

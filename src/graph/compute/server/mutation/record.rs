@@ -94,7 +94,7 @@ impl ServerRecord {
             let sent = async move {
                 let change = ServerChange { name, description };
                 let written = scope.cloud().update_server(&row.id, &change).await?;
-                finish(&scope, &row.id, &written, None, Goal::Quiet).await
+                Ok(finish(&scope, &row.id, &written, None, Goal::Quiet).await)
             };
             Ok(Deed::new(would, Some(now), sent))
         });
@@ -127,7 +127,7 @@ impl ServerRecord {
             let sent = async move {
                 let cloud = scope.cloud();
                 let written = cloud.set_server_metadata(&row.id, &pairs, replace).await?;
-                finish(&scope, &row.id, &written, None, Goal::Quiet).await
+                Ok(finish(&scope, &row.id, &written, None, Goal::Quiet).await)
             };
             let would = format!("{verb} what is noted of {subject}");
             Ok(Deed::new(would, Some(now), sent))
