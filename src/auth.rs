@@ -51,10 +51,10 @@ pub enum Refusal {
     /// The token's time has not come.
     #[error("the bearer token is not valid yet")]
     Immature,
-    /// The token is not JWT_ISSUER's.
+    /// The token is not `JWT_ISSUER`'s.
     #[error("the bearer token is of another issuer")]
     Issuer,
-    /// The token is not for JWT_AUDIENCE.
+    /// The token is not for `JWT_AUDIENCE`.
     #[error("the bearer token was made for another audience")]
     Audience,
     /// The token lacks a claim, or it cannot be read.

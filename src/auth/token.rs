@@ -20,7 +20,7 @@ use crate::config::BearerSettings;
 
 /// How far clocks may be apart, for expiry and not-before.
 const LEEWAY: Duration = Duration::from_secs(30);
-/// The longest name of a subject, in characters, as OpenID Connect has it.
+/// The longest name of a subject, in characters, as `OpenID` Connect has it.
 const MAX_SUBJECT: usize = 255;
 /// The kinds of token that say for whom they are made; `typ` may be absent too. A token that was
 /// signed for another end (a logout, a proof of possession) says so here (RFC 8725, 3.11).
@@ -73,11 +73,13 @@ impl Tokens {
     /// When the file with the keys cannot be used.
     pub(super) fn new(settings: &BearerSettings, clouds: Vec<String>) -> Result<Self> {
         let mut required = vec!["exp", "sub"];
-        let mut validation = Validation::default();
-        validation.leeway = LEEWAY.as_secs();
-        validation.validate_nbf = true;
-        // Without a name of its own the server cannot tell whom a token is for.
-        validation.validate_aud = settings.audience.is_some();
+        let mut validation = Validation {
+            leeway: LEEWAY.as_secs(),
+            validate_nbf: true,
+            // Without a name of its own the server cannot tell whom a token is for.
+            validate_aud: settings.audience.is_some(),
+            ..Validation::default()
+        };
         if let Some(audience) = &settings.audience {
             validation.set_audience(&[audience]);
             required.push("aud");
