@@ -53,7 +53,7 @@ async fn mcp(request: axum::extract::Request) -> Result<Response, Infallible> {
 }
 
 pub(super) fn app(options: &HttpOptions) -> Router {
-    let graph = Graph::without_cloud().unwrap();
+    let graph = Graph::without_cloud(crate::policy::Mode::ReadOnly).unwrap();
     router(options, graph, service_fn(mcp)).unwrap()
 }
 
@@ -541,7 +541,7 @@ fn a_bad_option_is_refused_by_name() {
         allowed_origins: vec!["*".to_owned()],
         ..options()
     };
-    let graph = Graph::without_cloud().unwrap();
+    let graph = Graph::without_cloud(crate::policy::Mode::ReadOnly).unwrap();
     let error = router(&bad, graph, service_fn(mcp)).unwrap_err();
     assert!(error.to_string().contains("ALLOWED_ORIGINS"), "{error}");
 }
