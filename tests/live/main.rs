@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     }
     let lives: Vec<Arc<Live>> = people
         .into_iter()
-        .map(|person| Arc::new(Live::new(person)))
+        .map(|person| Arc::new(Live::new(person).set(&[])))
         .collect();
     let trials = lives.iter().flat_map(trials_of).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

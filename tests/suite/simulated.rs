@@ -131,6 +131,7 @@ impl Simulated {
             request_timeout: trial.deadline,
             mode: trial.mode,
             audit: Arc::new(Audit::new(trial.audit.as_deref()).unwrap()),
+            image_source_dir: None,
         };
         let graph = Graph::new(clouds, graph_options).unwrap();
         let tools = Tools::load(graph.sdl(), None).unwrap();

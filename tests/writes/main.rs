@@ -17,10 +17,6 @@
 #[path = "../live/harness.rs"]
 mod harness;
 mod network;
-#[expect(
-    dead_code,
-    reason = "shared with the live suite, which needs more of it"
-)]
 #[path = "../live/person.rs"]
 mod person;
 mod servers;

@@ -124,12 +124,14 @@ fn security_groups(world: &World) {
     let id = text(&created, "/securityGroup/id");
     let made = world.made("network", format!("/security-groups/{id}"));
     let rule = format!(
-        "securityGroupAddRule(securityGroup: \"{name}\", input: {{ direction: INGRESS,
+        "securityGroupAddRule(securityGroup: \"{name}\", rule: {{ direction: INGRESS,
             protocol: \"tcp\", portRangeMin: 22, portRangeMax: 22, remoteIpPrefix: \"0.0.0.0/0\" }})"
     );
-    let select = "securityGroup { id rules { id direction portRangeMin } }";
+    let select = "securityGroup { id rules { nodes { id direction portRangeMin } } }";
     let added = world.mutate(&rule, select);
-    let rules = added["securityGroup"]["rules"].as_array().expect("rules");
+    let rules = added["securityGroup"]["rules"]["nodes"]
+        .as_array()
+        .expect("rules");
     let ours = rules.iter().find(|rule| rule["portRangeMin"] == 22);
     let rule_id = text(ours.expect("the rule"), "/id");
     let (code, message) = world.refusal(&rule);

@@ -16,18 +16,42 @@ pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
 /// A server of its own: its id, and what removes it.
 pub(crate) fn server<'a>(world: &'a World, name: &str) -> (String, Made<'a>) {
     let data = world.query(
-        "{ flavors(first: 50) { nodes { name ramMib } }
-           images(filter: { status: ACTIVE }, first: 50) { nodes { id minDiskGib visibility } }
-           networks(filter: { isExternal: false }) { nodes { id isShared } } }",
+        "{ flavors(all: true) { nodes { name ramMib diskGib extraSpecs } }
+           images(filter: { status: ACTIVE }, all: true) {
+               nodes { id minDiskGib minRamMib visibility } }
+           networks(filter: { isExternal: false }) { nodes { id isShared } }
+           routers { nodes { externalGateway { networkId } interfaces { nodes { networkId } } } } }",
     );
-    let small = |flavor: &&Value| flavor["name"] == "m1.tiny" || flavor["name"] == "m1.small";
-    let flavors = data["flavors"]["nodes"].as_array().expect("flavors");
-    let flavor = flavors.iter().find(small).expect("a small flavor");
-    let images = data["images"]["nodes"].as_array().expect("images");
-    let fits = |image: &&Value| image["visibility"] == "PUBLIC" && image["minDiskGib"] == 0;
-    let image = images.iter().find(fits).expect("a public image");
+    let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or(0);
+    // The image that needs least, and the smallest flavor that has it.
+    let images = data["images"]["nodes"].as_array().expect("images").iter();
+    let public = images.filter(|image| image["visibility"] == "PUBLIC");
+    let image =
+        public.min_by_key(|image| (number(image, "minDiskGib"), number(image, "minRamMib")));
+    let image = image.expect("a public image");
+    let flavors = data["flavors"]["nodes"].as_array().expect("flavors").iter();
+    let fits = |flavor: &&Value| {
+        // Those with further demands may have no host.
+        flavor["extraSpecs"] == json!({})
+            && number(flavor, "diskGib") >= number(image, "minDiskGib").max(1)
+            && number(flavor, "ramMib") >= number(image, "minRamMib")
+    };
+    let flavor = flavors
+        .filter(fits)
+        .min_by_key(|flavor| (number(flavor, "diskGib"), number(flavor, "ramMib")));
+    let flavor = flavor.expect("a flavor for the image");
     let networks = data["networks"]["nodes"].as_array().expect("networks");
-    let own = networks.iter().find(|network| network["isShared"] == false);
+    // One that a floating IP can lead into.
+    let routers = data["routers"]["nodes"].as_array().into_iter().flatten();
+    let leading_out = routers.filter(|router| router["externalGateway"]["networkId"].is_string());
+    let interfaces = leading_out.filter_map(|router| router["interfaces"]["nodes"].as_array());
+    let reached: Vec<&Value> = interfaces
+        .flatten()
+        .map(|port| &port["networkId"])
+        .collect();
+    let own = networks
+        .iter()
+        .find(|network| network["isShared"] == false && reached.contains(&&network["id"]));
     let mutation = format!(
         "serverCreate(input: {{ name: \"{name}\", flavor: \"{}\", image: \"{}\",
             networks: [\"{}\"] }}, wait: {{ timeoutSeconds: 90 }})",
@@ -35,10 +59,11 @@ pub(crate) fn server<'a>(world: &'a World, name: &str) -> (String, Made<'a>) {
         text(image, "/id"),
         text(own.expect("a network of its own"), "/id"),
     );
-    let payload = world.mutate(&mutation, "server { id status }");
-    assert_eq!(payload["server"]["status"], "ACTIVE", "{payload:#}");
+    let payload = world.outcome(&mutation, "server { id status fault { message } }");
     let id = text(&payload, "/server/id");
     let made = world.made("compute", format!("/servers/{id}"));
+    assert_eq!(payload["server"]["status"], "ACTIVE", "{payload:#}");
+    assert_eq!(payload["userErrors"], json!([]), "{payload:#}");
     (id, made)
 }
 
@@ -103,15 +128,19 @@ fn a_life_by_mutation(world: &World) {
         ));
         status(world, &made, wanted);
     }
-    let flavors = world.query("{ flavors(first: 50) { nodes { name vcpus } } }");
+    let flavors =
+        world.query("{ flavors(all: true) { nodes { name ramMib diskGib extraSpecs } } }");
     let flavors = flavors["flavors"]["nodes"].as_array().expect("flavors");
-    let before = world.look("compute", &made.path);
-    let before = text(&before, "/server/flavor/original_name");
-    let other = flavors
-        .iter()
-        .find(|flavor| flavor["name"] == "m1.small" || flavor["name"] == "m1.medium");
-    let other = text(other.expect("another flavor"), "/name");
-    if other != before {
+    let before = world.look("compute", &made.path)["server"]["flavor"].clone();
+    // One with as much disk, and more memory, but not too much for the quota.
+    let larger = flavors.iter().filter(|flavor| {
+        flavor["extraSpecs"] == json!({})
+            && flavor["ramMib"].as_i64() > before["ram"].as_i64()
+            && flavor["diskGib"].as_i64() >= before["disk"].as_i64()
+    });
+    let other = larger.min_by_key(|flavor| (flavor["diskGib"].as_i64(), flavor["ramMib"].as_i64()));
+    let other = text(other.expect("a larger flavor"), "/name");
+    {
         let resize = format!("serverResize(server: \"{id}\", flavor: \"{other}\", {wait})");
         act(&resize);
         status(world, &made, "VERIFY_RESIZE");

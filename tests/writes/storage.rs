@@ -45,7 +45,7 @@ fn volumes(world: &World) {
         "manage_volume",
         &json!({"volume_name": name, "action": "delete"}),
     );
-    assert!(said.contains(&id), "{said}");
+    assert!(said.contains("must be available"), "{said}");
     act("detach", json!({"instance_name": server_name}));
     world.see("block_storage", &path, "free", |body| {
         body["volume"]["status"] == "available"
@@ -82,7 +82,7 @@ fn volumes_by_mutation(world: &World) {
     let id = text(&created, "/volume/id");
     let made = world.made("block_storage", format!("/volumes/{id}"));
     world.mutate(
-        &format!("volumeSetBootable(volume: \"{id}\", bootable: true)"),
+        &format!("volumeSetBootable(volume: \"{id}\", isBootable: true)"),
         select,
     );
     let volume = world.look("block_storage", &made.path);
@@ -105,10 +105,18 @@ fn volumes_by_mutation(world: &World) {
     let volume = world.look("block_storage", &copy);
     assert_eq!(volume["volume"]["source_volid"], json!(id), "{volume:#}");
     // A smaller size is refused by Cinder, and a full quota by its own code.
-    let (code, message) = world.refusal(&format!("volumeExtend(volume: \"{id}\", sizeGib: 1)"));
+    let (code, message) = world.refusal(&format!("volumeExtend(volume: \"{id}\", newSizeGib: 1)"));
     assert_eq!(code, "BAD_REQUEST", "{message}");
-    let (code, message) = world.refusal("volumeCreate(input: { sizeGib: 1000000 })");
-    assert_eq!(code, "QUOTA_EXCEEDED", "{message}");
+    let project = text(&volume, "/volume/os-vol-tenant-attr:tenant_id");
+    let quota = world.look("block_storage", &format!("/os-quota-sets/{project}"));
+    // A quota of -1 is none, and then nothing is too much.
+    let limit = quota["quota_set"]["gigabytes"].as_i64().expect("a quota");
+    if limit >= 0 {
+        let too_much = limit + 1;
+        let create = format!("volumeCreate(input: {{ sizeGib: {too_much} }})");
+        let (code, message) = world.refusal(&create);
+        assert_eq!(code, "QUOTA_EXCEEDED", "{message}");
+    }
     world.mutate(&format!("volumeDelete(volume: \"{id}\", {wait})"), select);
     world.gone("block_storage", &made.path);
 }

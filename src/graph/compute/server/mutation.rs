@@ -100,7 +100,9 @@ async fn finish(
     let mut done = settle::<Server>(scope, id, written, seconds, |row| goal.progress(row)).await;
     // Where the server ends up does not tell what became of the request: Nova's record of it does.
     if let (Some(_), Some(request_id)) = (wait, written.request_id.as_deref())
-        && let Some(message) = what_failed(scope, id, request_id).await
+        && let Some((message, has_reason)) = what_failed(scope, id, request_id).await
+        // The server's fault says more than a record without a reason.
+        && (has_reason || done.unmet.is_empty())
     {
         done.unmet = vec![Error::Failed {
             service: Service::Compute,
@@ -111,16 +113,19 @@ async fn finish(
     done
 }
 
-/// Why a request failed, when Nova's record of it says that it did.
-async fn what_failed(scope: &Scope, id: &str, request_id: &str) -> Option<String> {
+/// What of a request failed, when Nova's record of it says that something did, and whether the record
+/// says why.
+async fn what_failed(scope: &Scope, id: &str, request_id: &str) -> Option<(String, bool)> {
     let scope = scope.renewed();
     let action = scope.cloud().get_server_action(id, request_id).await.ok()?;
     let events = action.events.as_deref().unwrap_or_default();
     let failed = events
         .iter()
         .find(|event| event.result.as_deref() == Some("Error"))?;
-    let details = failed.details.as_deref().unwrap_or("it gives no reason");
-    Some(format!("Nova says that {} failed: {details}", failed.event))
+    let details = failed.details.as_deref();
+    let reason = details.unwrap_or("it gives no reason");
+    let message = format!("Nova says that {} failed: {reason}", failed.event);
+    Some((message, details.is_some()))
 }
 
 #[cfg(test)]
