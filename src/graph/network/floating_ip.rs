@@ -1,6 +1,6 @@
 //! Floating IPs: addresses by which the world reaches what is inside.
 
-mod mutation;
+pub mod mutation;
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,6 @@
 //! Networks: what ports are on.
 
-mod mutation;
+pub mod mutation;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Routers: what joins networks, and leads out of the cloud.
 
-mod mutation;
+pub mod mutation;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};

@@ -1,6 +1,6 @@
 //! Security groups and their rules: what may reach a port.
 
-mod mutation;
+pub mod mutation;
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
