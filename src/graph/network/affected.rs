@@ -25,13 +25,18 @@ pub(super) fn gathered<const N: usize>(
     affected
 }
 
-/// Says that other projects may hang on it too, where the credential would not see that.
+/// Says that more may hang on something, where it is of another project, or shared, so that the
+/// credential does not see all that does.
 pub(super) async fn unseen(
     scope: &Scope,
     kind: &'static str,
+    project_id: Option<&str>,
     is_shared: Option<bool>,
 ) -> Result<Vec<Affected>> {
-    if is_shared == Some(false) || scope.cloud().is_admin().await? {
+    let token = scope.token().await?;
+    let own = token.project.as_ref().map(|own| own.id.as_str());
+    let is_own = own.is_some() && project_id == own;
+    if token.is_admin() || (is_own && is_shared == Some(false)) {
         return Ok(Vec::new());
     }
     let effect = "of other projects may hang on it too; this credential cannot see them";

@@ -6,6 +6,7 @@ use async_graphql::{Context, InputObject, Object};
 use futures_util::join;
 
 use super::{FloatingIp, FloatingIpsOfPort};
+use crate::cloud::Written;
 use crate::cloud::network::{self, NETWORKS, NewFloatingIp};
 use crate::graph::compute::server::Server;
 use crate::graph::compute::server::mutation::connections::port_for;
@@ -173,8 +174,8 @@ impl FloatingIpMutation {
             let now_row = FloatingIp::new(&scope, &row);
             let sent = async move {
                 let to = (aim.port_id.as_str(), aim.fixed.as_deref());
-                scope.cloud().associate_floating_ip(&row, Some(to)).await?;
-                Ok(Done::well(now::<FloatingIp>(&scope, &row.id).await))
+                let led = scope.cloud().associate_floating_ip(&row, Some(to)).await;
+                after(&scope, &row.id, led).await
             };
             Ok(Deed::new(would, Some(now_row), sent).affecting(affects))
         });
@@ -200,8 +201,8 @@ impl FloatingIpMutation {
             let would = format!("let {} lead nowhere", subject(&row));
             let now_row = FloatingIp::new(&scope, &row);
             let sent = async move {
-                scope.cloud().associate_floating_ip(&row, None).await?;
-                Ok(Done::well(now::<FloatingIp>(&scope, &row.id).await))
+                let led = scope.cloud().associate_floating_ip(&row, None).await;
+                after(&scope, &row.id, led).await
             };
             Ok(Deed::new(would, Some(now_row), sent).affecting(affects))
         });
@@ -211,6 +212,20 @@ impl FloatingIpMutation {
 
 fn subject(row: &network::FloatingIp) -> String {
     named("floating IP", row.floating_ip_address.as_deref(), &row.id)
+}
+
+/// How a floating IP is after it was to lead elsewhere: also when it was not done since somebody
+/// else changed it, so that the caller sees to what.
+async fn after(scope: &Scope, id: &str, led: Result<Written>) -> Result<Done<FloatingIp>> {
+    let refused = match led {
+        Ok(_) => None,
+        Err(error) if error.code() == "CONFLICT" => Some(error),
+        Err(error) => return Err(error),
+    };
+    Ok(Done {
+        now: now::<FloatingIp>(scope, id).await,
+        unmet: refused.into_iter().collect(),
+    })
 }
 
 /// The external network that is meant.

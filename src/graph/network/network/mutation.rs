@@ -193,14 +193,17 @@ fn reach_of(row: &network::Network, change: &NetworkChange) -> Option<&'static s
     None
 }
 
+/// Whoever has a network sees all ports on it, shared or not.
+const SEES_ALL: Option<bool> = Some(false);
+
 async fn ports(scope: &Scope, row: &network::Network, effect: &str) -> Result<Vec<Affected>> {
     let found = scope.load::<PortsOfNetwork>(row.id.clone()).await?;
     let mut affected: Vec<Affected> = found
         .iter()
         .flatten()
-        .map(|port| affected::port(port, format!("{} {effect}", plugged(port))))
+        .map(|port| affected::port(port, format!("{}, {effect}", plugged(port))))
         .collect();
-    affected.extend(unseen(scope, "Port", row.shared).await?);
+    affected.extend(unseen(scope, "Port", row.project_id.as_deref(), SEES_ALL).await?);
     Ok(affected)
 }
 
@@ -229,10 +232,10 @@ async fn blocking(scope: &Scope, row: &network::Network) -> Result<Vec<Affected>
             } else {
                 "is on it: Neutron refuses to delete the network"
             };
-            affected::port(port, format!("{} {becomes}", plugged(port)))
+            affected::port(port, format!("{}, {becomes}", plugged(port)))
         })
         .collect();
-    affected.extend(unseen(scope, "Port", row.shared).await?);
+    affected.extend(unseen(scope, "Port", row.project_id.as_deref(), SEES_ALL).await?);
     Ok(affected)
 }
 

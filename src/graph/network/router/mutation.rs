@@ -190,10 +190,6 @@ impl RouterMutation {
 
     /// Joins a subnet to a router: by the subnet, and then the router gets its gateway's address,
     /// or by a port that is there. `PUT /routers/{id}/add_router_interface`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn router_add_interface(
         &self,
         context: &Context<'_>,
@@ -216,7 +212,7 @@ impl RouterMutation {
                 affects.push(affected::port(port, effect));
             }
             let effect = "has an address there, and reaches by the router what it joins";
-            let found = neighbours(&scope, &by, effect).await;
+            let found = neighbours(&scope, &row, &by, effect).await;
             affects.extend(gathered(&scope, [("Port", found)]));
             let now_row = Router::new(&scope, &row);
             let sent = async move {
@@ -232,10 +228,6 @@ impl RouterMutation {
     /// Parts a subnet from a router, by the subnet or by the port between them, which is deleted.
     /// Neutron refuses that while floating IPs lead there by the router.
     /// `PUT /routers/{id}/remove_router_interface`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn router_remove_interface(
         &self,
         context: &Context<'_>,
@@ -251,7 +243,7 @@ impl RouterMutation {
             let by = By::resolved(&scope, subnet.as_ref(), port.as_ref()).await?;
             let would = format!("part {} from {}", by.words, subject(&row));
             let effect = "has an address there, and does not reach by the router what it joins";
-            let ports = neighbours(&scope, &by, effect).await;
+            let ports = neighbours(&scope, &row, &by, effect).await;
             let served = served(&scope, &row, &by).await;
             let affects = gathered(&scope, [("Port", ports), ("FloatingIp", served)]);
             let now_row = Router::new(&scope, &row);
@@ -356,8 +348,15 @@ impl By {
 
 /// The ports that have addresses where a router is joined or parted: of servers, and other
 /// routers.
-async fn neighbours(scope: &Scope, by: &By, effect: &str) -> Result<Vec<Affected>> {
+async fn neighbours(
+    scope: &Scope,
+    row: &network::Router,
+    by: &By,
+    effect: &str,
+) -> Result<Vec<Affected>> {
     let mut affected = Vec::new();
+    // A port may have addresses of several of the subnets.
+    let mut seen = std::collections::HashSet::new();
     for subnet in &by.subnet_ids {
         let found = scope.load::<PortsOfSubnet>(subnet.clone()).await?;
         let found = found.iter().flatten();
@@ -366,10 +365,12 @@ async fn neighbours(scope: &Scope, by: &By, effect: &str) -> Result<Vec<Affected
                 .port
                 .as_ref()
                 .is_some_and(|between| between.id == port.id);
-            !is_between && !is_neutrons_own(port) && port.device_id.is_some()
+            let is_its = port.router_id() == Some(row.id.as_str());
+            let is_other = !is_between && !is_its && !is_neutrons_own(port);
+            is_other && port.device_id.is_some() && seen.insert(port.id.clone())
         });
         let others = others.map(|port| {
-            let effect = format!("{} {effect}", plugged(port));
+            let effect = format!("{}, {effect}", plugged(port));
             affected::port(port, effect)
         });
         affected.extend(others);

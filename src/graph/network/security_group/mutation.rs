@@ -202,7 +202,12 @@ impl SecurityGroupMutation {
             let (ports, rules, others) = join!(
                 ports(&scope, &row, effect),
                 referring(&scope, &row),
-                unseen(&scope, "SecurityGroupRule", row.shared),
+                unseen(
+                    &scope,
+                    "SecurityGroupRule",
+                    row.project_id.as_deref(),
+                    row.shared
+                ),
             );
             let found = [
                 ("Port", ports),
@@ -349,9 +354,9 @@ async fn ports(scope: &Scope, row: &network::SecurityGroup, effect: &str) -> Res
     let mut affected: Vec<Affected> = found
         .iter()
         .flatten()
-        .map(|port| affected::port(port, format!("{} {effect}", affected::plugged(port))))
+        .map(|port| affected::port(port, format!("{}, {effect}", affected::plugged(port))))
         .collect();
-    affected.extend(unseen(scope, "Port", row.shared).await?);
+    affected.extend(unseen(scope, "Port", row.project_id.as_deref(), row.shared).await?);
     Ok(affected)
 }
 

@@ -258,13 +258,11 @@ async fn ports(
     let mut affected: Vec<Affected> = found
         .iter()
         .flatten()
-        .map(|port| affected::port(port, format!("{} {}", plugged(port), effect(port))))
+        .map(|port| affected::port(port, format!("{}, {}", plugged(port), effect(port))))
         .collect();
-    let token = scope.token().await?;
-    let own = token.project.as_ref().map(|own| own.id.as_str());
-    // Whoever has the network sees all ports on it.
-    let is_shared = Some(row.project_id.as_deref() != own);
-    affected.extend(unseen(scope, "Port", is_shared).await?);
+    // Whoever has the network sees all ports on it, shared or not.
+    let project = row.project_id.as_deref();
+    affected.extend(unseen(scope, "Port", project, Some(false)).await?);
     Ok(affected)
 }
 
