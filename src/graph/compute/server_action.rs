@@ -215,10 +215,6 @@ impl ServerActionQuery {
 
     /// What was done to a server, the newest first; null when there never was such a server, or
     /// it was purged.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn server_actions(
         &self,
         context: &Context<'_>,

@@ -106,10 +106,6 @@ impl ProjectUsageQuery {
 
     /// What each project used that had servers in that time; only the credential's own project
     /// unless it is an administrator's.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn project_usages(
         &self,
         context: &Context<'_>,

@@ -62,7 +62,6 @@ macro_rules! root_fields {
             }
 
             $(#[$many_meta])*
-            #[allow(clippy::too_many_arguments, reason = "GraphQL arguments are parameters")]
             async fn $many(
                 &self,
                 context: &async_graphql::Context<'_>,

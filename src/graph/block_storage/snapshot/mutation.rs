@@ -176,10 +176,6 @@ impl VolumeSnapshotMutation {
     }
 
     /// Renames a snapshot of a volume, or describes it anew. `PUT /snapshots/{id}`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn volume_snapshot_update(
         &self,
         context: &Context<'_>,

@@ -175,10 +175,6 @@ impl VolumeMutation {
 
     /// Deletes a volume; a dry run tells what hangs on it. What it held is lost.
     /// `DELETE /volumes/{id}`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn volume_delete(
         &self,
         context: &Context<'_>,
@@ -218,10 +214,6 @@ impl VolumeMutation {
 
     /// Makes a volume larger, also while it is attached. The guest's file system does not grow by
     /// itself. `os-extend` (3.42).
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn volume_extend(
         &self,
         context: &Context<'_>,
@@ -252,10 +244,6 @@ impl VolumeMutation {
     }
 
     /// Gives a volume another type. `os-retype`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn volume_retype(
         &self,
         context: &Context<'_>,
@@ -318,10 +306,6 @@ impl VolumeMutation {
     }
 
     /// Renames a volume, describes it anew, or replaces what is noted of it. `PUT /volumes/{id}`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn volume_update(
         &self,
         context: &Context<'_>,

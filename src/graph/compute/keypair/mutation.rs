@@ -99,10 +99,6 @@ impl KeypairMutation {
     }
 
     /// Makes a keypair of a public key that is there. `POST /os-keypairs` (2.35).
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn keypair_import(
         &self,
         context: &Context<'_>,

@@ -135,10 +135,6 @@ impl FloatingIpMutation {
     /// Lets a floating IP lead to a server or a port. Wherever it led before, it does not any
     /// longer: a dry run says where that is, and when somebody else changes that meanwhile,
     /// nothing is done and a user error `CONFLICT` says so. `PUT /floatingips/{id}`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn floating_ip_associate(
         &self,
         context: &Context<'_>,

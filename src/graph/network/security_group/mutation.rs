@@ -136,10 +136,6 @@ impl SecurityGroupMutation {
 
     /// Renames a security group, describes it anew, or makes it stateful or not, which Neutron
     /// refuses while ports use it. `PUT /security-groups/{id}`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn security_group_update(
         &self,
         context: &Context<'_>,

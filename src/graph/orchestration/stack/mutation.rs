@@ -178,10 +178,6 @@ impl StackMutation {
     /// Makes a stack what a template and parameters say; its resources are changed, replaced or
     /// deleted for it. A dry run lets Heat say which. `PUT /stacks/{name}/{id}`, or `PATCH` where
     /// the old template is kept.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn stack_update(
         &self,
         context: &Context<'_>,
@@ -322,10 +318,6 @@ impl StackMutation {
     }
 
     /// Ends an update that is under way. `cancel_update` or `cancel_without_rollback`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn stack_cancel_update(
         &self,
         context: &Context<'_>,

@@ -274,7 +274,6 @@ impl Maker<'_> {
         self.server_groups();
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a server is made of")]
     fn server(
         &mut self,
         place: usize,

@@ -125,7 +125,6 @@ impl Maker<'_> {
         self.volume_quotas();
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what an attachment is made of")]
     fn attached(
         &mut self,
         server: Uuid,

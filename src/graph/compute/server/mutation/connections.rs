@@ -35,10 +35,6 @@ pub struct ServerConnections;
 #[Object]
 impl ServerConnections {
     /// Attaches a volume to a server. `POST /servers/{id}/os-volume_attachments` (2.85).
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn server_add_volume(
         &self,
         context: &Context<'_>,
@@ -109,10 +105,6 @@ impl ServerConnections {
 
     /// Connects a server to a network, or by a port that is there.
     /// `POST /servers/{id}/os-interface` (2.70).
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn server_add_interface(
         &self,
         context: &Context<'_>,
@@ -230,10 +222,6 @@ impl ServerConnections {
     /// Lets a floating IP lead to a server: to its first port with an IPv4 address that the
     /// floating IP's network can be reached from, or to the one given. Wherever it led before, it
     /// does not any longer. `PUT /floatingips/{id}`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn server_add_floating_ip(
         &self,
         context: &Context<'_>,

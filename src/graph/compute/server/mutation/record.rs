@@ -46,7 +46,7 @@ pub enum ServerConsoleType {
     SpiceHtml5,
     /// The serial line, over a WebSocket.
     Serial,
-    /// The screen of a VMware or Hyper-V guest.
+    /// The screen of a `VMware` or Hyper-V guest.
     Webmks,
 }
 
@@ -68,10 +68,6 @@ pub struct ServerRecord;
 #[Object]
 impl ServerRecord {
     /// Renames a server, or describes it anew. `PUT /servers/{id}` (2.90).
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn server_update(
         &self,
         context: &Context<'_>,
@@ -103,10 +99,6 @@ impl ServerRecord {
 
     /// Notes something of a server, or replaces all that is noted of it.
     /// `POST` or `PUT /servers/{id}/metadata`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "GraphQL arguments are parameters"
-    )]
     async fn server_set_metadata(
         &self,
         context: &Context<'_>,
