@@ -75,7 +75,9 @@ fn without_tags(html: &str) -> String {
     text
 }
 
+/// Glance ends its lines in JSON as in HTML.
 fn squeeze(text: &str) -> String {
+    let text = text.replace("<br />", " ");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -141,6 +143,8 @@ mod tests {
             read("text/plain", "404 Not Found\n\nNo image found"),
             "404 Not Found No image found"
         );
+        let glance = r#"{"message": "Image x is protected.<br /><br />\n\n\n", "code": "403"}"#;
+        assert_eq!(read(json, glance), "Image x is protected.");
         let html = "<html><head><title>502</title></head><body><h1>Bad gateway</h1></body></html>";
         assert_eq!(read("text/html", html), "502 Bad gateway");
         assert_eq!(read(json, ""), "Not Found");

@@ -8,10 +8,10 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::Result;
 use crate::cloud::collection::escape;
 use crate::cloud::request::{Call, Upload};
 use crate::cloud::{Cloud, Keep, Service, Written};
+use crate::{Error, Result};
 
 /// What an upload may take, whatever the operation has for the rest.
 const UPLOAD: Duration = Duration::from_secs(3600);
@@ -201,7 +201,7 @@ impl Cloud {
         call.content_type = "application/octet-stream";
         call.upload = Some(Upload::new(file, size_bytes));
         self.operation().extend(UPLOAD);
-        self.write(call).await
+        self.write(call).await.map_err(explained)
     }
 
     /// Changes an image's record. `PATCH /images/{id}`.
@@ -231,6 +231,19 @@ impl Cloud {
         let path = format!("/images/{}/members/{}", escape(id), escape(project_id));
         self.write(change(Method::DELETE, &path, None)).await
     }
+}
+
+/// Since 2025.1 Glance looks at the data, and its words for what it does not like are those for a
+/// wrong type of body.
+fn explained(mut error: Error) -> Error {
+    if let Error::Upstream(upstream) = &mut error
+        && upstream.status == 415
+    {
+        upstream
+            .message
+            .push_str(" (Glance answers so when the data are not of the image's disk format)");
+    }
+    error
 }
 
 fn change(method: Method, path: &str, body: Option<Value>) -> Call<'_> {

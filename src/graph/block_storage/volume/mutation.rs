@@ -200,8 +200,8 @@ impl VolumeMutation {
                 Vec::new()
             };
             let subject = named("volume", row.name.as_deref(), &row.id);
-            let with = if cascade { " and its snapshots" } else { "" };
-            let would = format!("delete {subject}{with}, which is {}", row.status);
+            let with = if cascade { ", and its snapshots" } else { "" };
+            let would = format!("delete {subject}, which is {}{with}", row.status);
             let now_row = Volume::new(&scope, &row);
             let sent = async move {
                 let written = scope.cloud().delete_volume(&row.id, cascade).await?;
@@ -236,7 +236,7 @@ impl VolumeMutation {
             Ok(Action {
                 act: VolumeAct::Extend { size_gib },
                 verb: "extend",
-                how: format!(" from {size} GiB to {size_gib} GiB"),
+                how: format!(", from {size} GiB to {size_gib} GiB"),
                 goal: Goal::Size(size_gib),
             })
         })
@@ -271,7 +271,7 @@ impl VolumeMutation {
                     may_migrate: migrate,
                 },
                 verb: "change the type of",
-                how: format!(" from {old} to {}", new.name),
+                how: format!(", from {old} to {}", new.name),
                 goal: Goal::Type(new.id.clone(), new.name.clone()),
             })
         })
@@ -373,8 +373,8 @@ where
         };
         let subject = named("volume", row.name.as_deref(), &row.id);
         let would = format!(
-            "{} {subject}{}, which is {}",
-            action.verb, action.how, row.status
+            "{} {subject}, which is {}{}",
+            action.verb, row.status, action.how
         );
         let now_row = Volume::new(&scope, &row);
         let sent = async move {

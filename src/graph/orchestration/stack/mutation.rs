@@ -198,7 +198,8 @@ impl StackMutation {
                 parameters: parameters(input.parameters)?,
                 timeout_minutes: input.timeout_minutes,
                 disable_rollback: input.is_rollback_disabled,
-                tags: input.tags,
+                // Of all that an update does not name, Heat forgets this alone.
+                tags: input.tags.or_else(|| row.tags.clone()),
             };
             let path = row.path();
             let affects = if dry_run {
@@ -212,7 +213,7 @@ impl StackMutation {
             } else {
                 "its old template"
             };
-            let would = format!("update {} by {of}", shown(&row));
+            let would = format!("update {}, by {of}", shown(&row));
             let now_row = Stack::new(&scope, &row);
             let sent = async move {
                 let cloud = scope.cloud();
