@@ -422,10 +422,10 @@ mod server {
     #[test]
     fn what_has_no_effect_is_said_once() {
         Place::with_envvars()
-            .env("AUDIT_LOG", "file")
+            .env("CACHE_URL", "redis://x")
             .env("RATE_LIMIT", "5")
             .file("work/.env", "RATE_LIMIT=6")
-            .warned(&["`AUDIT_LOG`, `RATE_LIMIT`"]);
+            .warned(&["`CACHE_URL`, `RATE_LIMIT`"]);
         Place::with_envvars()
             .env("OS_FOO", "s3cret")
             .env("OS_COMPUTE_API_VERSION", "2.1")
