@@ -108,7 +108,7 @@ async fn a_demo_is_as_large_as_it_is_told() {
     let more = flags.map(|flag| if flag == "5" { "8" } else { flag });
     let more = facts(&Running::start(&more, "Ctrl-C").await).await;
     let projects = |facts: &Value| facts["projects"]["totalCount"].as_u64().unwrap();
-    assert_eq!(projects(&more) - projects(&one), 3);
+    assert!(projects(&more) >= projects(&one) + 3);
 }
 
 #[tokio::test]
