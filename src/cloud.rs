@@ -19,7 +19,9 @@ mod write;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use chrono::Utc;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -38,7 +40,7 @@ pub use write::Written;
 
 use crate::config::CloudEntry;
 use crate::{Error, Result};
-use cache::Kept;
+use cache::{Found, Kept};
 use request::{Answer, Call, Transport};
 use session::Session;
 
@@ -86,7 +88,15 @@ impl Connection {
 pub struct Cloud {
     connection: Arc<Connection>,
     operation: Arc<Operation>,
+    /// Whether nothing will do that was kept for others.
+    is_fresh: bool,
 }
+
+/// Asks a cloud for something: now, or once more when what was kept of it is stale.
+type Fetch<T> = Box<dyn FnOnce(Cloud) -> BoxFuture<'static, Result<T>> + Send>;
+
+/// What asking again may take that nobody waits for.
+const RENEWAL: Duration = Duration::from_secs(60);
 
 impl Cloud {
     /// The cloud behind `connection`, for the time and on the bill of `operation`.
@@ -95,6 +105,16 @@ impl Cloud {
         Self {
             connection,
             operation,
+            is_fresh: false,
+        }
+    }
+
+    /// The same, for which nothing will do that was kept for others.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self {
+            is_fresh: true,
+            ..self.clone()
         }
     }
 
@@ -153,6 +173,7 @@ impl Cloud {
             let kept = Kept {
                 value: Arc::new(()),
                 bytes: 0,
+                at: Utc::now(),
             };
             endpoint
                 .get_or_try_init(async || discovered.await)
@@ -166,11 +187,11 @@ impl Cloud {
 
     /// Asks a service for its version document: does it answer? What it said is kept as lists are.
     pub async fn probe(&self, service: Service) -> Result<Endpoint> {
-        let fetch = async { Ok((self.discover(service).await?, 0)) };
-        let found = self
-            .kept(service, Keep::Rows, "probe", Box::pin(fetch))
-            .await?;
-        Ok(Endpoint::clone(&found))
+        let fetch = move |cloud: Self| -> BoxFuture<'static, _> {
+            Box::pin(async move { Ok((cloud.discover(service).await?, 0)) })
+        };
+        let found = self.kept(service, Keep::Rows, "probe", Box::new(fetch));
+        Ok(Endpoint::clone(&*found.await?))
     }
 
     async fn discover(&self, service: Service) -> Result<Endpoint> {
@@ -319,17 +340,21 @@ impl Cloud {
         service: Service,
         keep: Keep,
         key: &str,
-        fetch: BoxFuture<'_, Result<(T, usize)>>,
+        fetch: Fetch<(T, usize)>,
     ) -> Result<Arc<T>> {
-        let fetch = async {
-            let (value, bytes) = fetch.await?;
-            Ok(Kept {
-                value: Arc::new(value),
-                bytes,
+        let fetch = |cloud| -> BoxFuture<'static, _> {
+            Box::pin(async move {
+                let at = Utc::now();
+                let (value, bytes) = fetch(cloud).await?;
+                Ok(Kept {
+                    value: Arc::new(value),
+                    bytes,
+                    at,
+                })
             })
         };
         let kept: BoxFuture<'_, _> =
-            Box::pin(self.kept_of_any_type(service, keep, key, Box::pin(fetch)));
+            Box::pin(self.kept_of_any_type(service, keep, key, Box::new(fetch)));
         let kept = kept.await?;
         Arc::downcast(kept.value)
             .map_err(|_| Error::Internal(format!("two kinds of answer under `{key}`")))
@@ -340,22 +365,63 @@ impl Cloud {
         service: Service,
         keep: Keep,
         key: &str,
-        fetch: BoxFuture<'_, Result<Kept>>,
+        fetch: Fetch<Kept>,
     ) -> Result<Kept> {
         let key = format!("{}{key}", self.answers_of(service, keep).await?);
-        let cell = self.operation.answer(&key);
-        let keep = if self.operation.is_fresh {
-            Keep::Never
-        } else {
-            keep
-        };
+        let cell = self.operation.answer(&self.remembered(&key));
+        let answers = &self.connection.answers;
         let asked = cell.get_or_init(async || {
-            let (kept, is_fresh) = self.connection.answers.get(keep, &key, fetch).await?;
-            if !is_fresh {
+            if self.is_fresh || self.operation.is_fresh {
+                let kept = fetch(self.clone()).await?;
+                answers.put(keep, key.clone(), kept.clone()).await;
+                return Ok(kept);
+            }
+            let mut fetch = Some(fetch);
+            let asking: BoxFuture<'_, _> = Box::pin(async {
+                match fetch.take() {
+                    Some(fetch) => fetch(self.clone()).await,
+                    None => Err(Error::Internal(format!("`{key}` was asked for twice"))),
+                }
+            });
+            let (kept, found) = answers.get(keep, &key, asking).await?;
+            if found != Found::Fetched {
                 self.operation.charge_cached(service);
+            }
+            if found == Found::Stale
+                && let Some(fetch) = fetch
+            {
+                self.renew(keep, &key, fetch);
             }
             Ok(kept)
         });
-        asked.await.clone()
+        let kept = asked.await.clone()?;
+        if keep == Keep::Rows {
+            self.operation.was_told(kept.at);
+        }
+        Ok(kept)
+    }
+
+    /// Asks again for what has become stale, beside the operation that came upon it. When that
+    /// fails, the old answer serves until its time is over.
+    fn renew(&self, keep: Keep, key: &str, fetch: Fetch<Kept>) {
+        let Some(renewal) = self.connection.answers.renew(key) else {
+            return;
+        };
+        let cloud = self.again(Arc::new(Operation::fresh(RENEWAL)));
+        tokio::spawn(async move {
+            match fetch(cloud).await {
+                Ok(kept) => renewal.done(keep, kept).await,
+                Err(error) => tracing::debug!(%error, "what is stale could not be asked again"),
+            }
+        });
+    }
+
+    /// The key under which an operation remembers an answer: what was asked for afresh is not what
+    /// others were told.
+    fn remembered(&self, key: &str) -> String {
+        match self.is_fresh {
+            true => format!("fresh {key}"),
+            false => key.to_owned(),
+        }
     }
 }

@@ -93,6 +93,9 @@ pub enum Error {
     /// Something was accepted, and took longer than the caller wanted to wait.
     #[error("{0}")]
     StillUnderWay(String),
+    /// Others are being served, and their turns took all the time allowed.
+    #[error("this server is busy with other large operations; ask for less, or try again later")]
+    Busy,
     /// The policy forbids it.
     #[error("not allowed: {0}")]
     Denied(&'static str),
@@ -181,6 +184,7 @@ impl Error {
             Self::OutcomeUnknown { .. } => "OUTCOME_UNKNOWN",
             Self::Failed { .. } => "FAILED",
             Self::StillUnderWay(_) => "STILL_UNDER_WAY",
+            Self::Busy => "BUSY",
             Self::Denied(_) => "FORBIDDEN",
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::NotFound { .. } => "NOT_FOUND",
@@ -203,6 +207,7 @@ impl Error {
             | Self::ServiceAbsent { service, .. } => Some(*service),
             Self::Authentication { .. } => Some(Service::Identity),
             Self::StillUnderWay(_)
+            | Self::Busy
             | Self::Denied(_)
             | Self::BadInput(_)
             | Self::NotFound { .. }
@@ -225,6 +230,7 @@ impl Error {
             | Self::Authentication { .. }
             | Self::Failed { .. }
             | Self::StillUnderWay(_)
+            | Self::Busy
             | Self::Denied(_)
             | Self::BadInput(_)
             | Self::NotFound { .. }
@@ -244,6 +250,7 @@ impl Error {
             | Self::OutcomeUnknown { request_id, .. }
             | Self::Failed { request_id, .. } => request_id.as_deref(),
             Self::StillUnderWay(_)
+            | Self::Busy
             | Self::Denied(_)
             | Self::Unreachable { .. }
             | Self::Timeout { .. }
@@ -270,7 +277,10 @@ impl Error {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Upstream(upstream) => matches!(upstream.status, 429 | 500 | 502 | 503 | 504),
-            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Unreadable { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Unreadable { .. }
+            | Self::Busy => true,
             // Nothing that may have been done is to be done again.
             Self::OutcomeUnknown { .. }
             | Self::Failed { .. }
@@ -305,6 +315,7 @@ impl Error {
             | Self::Unreadable { .. }
             | Self::ServiceAbsent { .. }
             | Self::Authentication { .. }
+            | Self::Busy
             | Self::Denied(_)
             | Self::Configuration(_)
             | Self::Internal(_) => false,

@@ -28,6 +28,7 @@ pub mod scalar;
 pub mod scope;
 pub mod search;
 mod told;
+pub mod watch;
 
 pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};
 
@@ -38,17 +39,21 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{
-    EmptyMutation, EmptySubscription, MergedObject, ObjectType, Request, Response,
-    SDLExportOptions, Schema,
+    EmptyMutation, MergedObject, ObjectType, Request, Response, SDLExportOptions, Schema,
+    ServerError,
 };
-use tokio::sync::Mutex;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use self::cloud::CloudsQuery;
 use self::entities::Entities;
 use self::fields::{Fields, Mutation};
 use self::limits::Limits;
 use self::mutation::Waiting;
-use self::scope::{CloudRef, Clouds, Session};
+use self::scope::{CloudRef, Clouds, Events, Reports, Session};
+use self::watch::{Subscription, Watching};
 use crate::audit::{Audit, Door, Ledger, Outcome};
 use crate::auth::Caller;
 use crate::cloud::Operation;
@@ -68,6 +73,9 @@ struct Inner {
     modify: Option<Shown<Mutation>>,
     options: GraphOptions,
     waiting: Arc<Waiting>,
+    watching: Arc<Watching>,
+    /// Turns of large operations.
+    large: Semaphore,
     clouds: Clouds,
     /// What the clouds answered when they were last asked, by name.
     readiness: Mutex<HashMap<String, (Instant, CloudReadiness)>>,
@@ -75,7 +83,7 @@ struct Inner {
 
 /// A schema as a caller sees it: what is not in it can be neither asked for nor looked up.
 struct Shown<M> {
-    schema: Schema<Query, M, EmptySubscription>,
+    schema: Schema<Query, M, Subscription>,
     limits: Limits,
     sdl: String,
 }
@@ -98,6 +106,8 @@ pub struct Asker {
 pub struct GraphOptions {
     /// The time one operation may take.
     pub request_timeout: Duration,
+    /// The pause between two looks at what somebody watches.
+    pub watch_pause: Duration,
     /// Whether anything may be changed.
     pub mode: Mode,
     /// Where changes are written down.
@@ -110,12 +120,20 @@ impl Default for GraphOptions {
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(45),
+            watch_pause: Duration::from_secs(5),
             mode: Mode::ReadOnly,
             audit: Arc::default(),
             image_source_dir: None,
         }
     }
 }
+
+/// From so many upstream rows on an operation is a large one.
+const LARGE: u64 = 5_000;
+/// Large operations that are executed at once. There is one worker more ([`WORKERS`]).
+const LARGE_AT_ONCE: usize = 2;
+/// The workers that the runtime needs at least, lest large operations keep the small from theirs.
+pub const WORKERS: usize = LARGE_AT_ONCE + 1;
 
 /// What edges cost for each parent that need a call of their own for it, in rows: a thousand
 /// parents pass, and ten thousand do not.
@@ -169,7 +187,7 @@ impl Query {
 
 impl<M: ObjectType + 'static> Shown<M> {
     fn new(mutation: M) -> Result<Self> {
-        let schema = Schema::build(Query::new(), mutation, EmptySubscription)
+        let schema = Schema::build(Query::new(), mutation, Subscription::default())
             .enable_federation()
             .finish();
         let sdl = schema.sdl();
@@ -178,6 +196,16 @@ impl<M: ObjectType + 'static> Shown<M> {
             schema,
             sdl,
         })
+    }
+
+    /// Has a request held to the limits, and its query parsed; answers with its cost.
+    fn admit(&self, request: &mut Request) -> Result<u64, ServerError> {
+        let name = request.operation_name.as_deref();
+        let admitted = self
+            .limits
+            .admit(&request.query, name, &request.variables)?;
+        request.set_parsed_query(admitted.document);
+        Ok(admitted.cost)
     }
 
     fn federation_sdl(&self) -> String {
@@ -213,6 +241,8 @@ impl Graph {
             inner: Arc::new(Inner {
                 read: Shown::new(EmptyMutation)?,
                 modify,
+                watching: Arc::new(Watching::new(options.watch_pause)),
+                large: Semaphore::new(LARGE_AT_ONCE),
                 options,
                 waiting: Arc::default(),
                 clouds,
@@ -311,6 +341,62 @@ impl Graph {
         })
     }
 
+    /// What a subscription tells, from now on. Anything else is executed, and is told once.
+    pub fn subscribe(&self, asker: Asker, request: Request) -> BoxStream<'static, Response> {
+        let name = request.operation_name.as_deref();
+        let kind = limits::operation_type(&request.query, name);
+        if kind != Some(OperationType::Subscription) {
+            let graph = self.clone();
+            let answer = async move { graph.execute(asker, request).await };
+            return stream::once(answer).boxed();
+        }
+        let decision = self.decide(&asker.caller, Action::Read);
+        if !decision.is_allowed() {
+            let refusals = mutation::refuse(&[], decision);
+            return stream::once(async { Response::from_errors(refusals) }).boxed();
+        }
+        match self.modify_for(&asker.caller) {
+            Some(modify) => self.watch(modify, asker, request),
+            None => self.watch(&self.inner.read, asker, request),
+        }
+    }
+
+    fn watch<M: ObjectType + 'static>(
+        &self,
+        shown: &Shown<M>,
+        asker: Asker,
+        mut request: Request,
+    ) -> BoxStream<'static, Response> {
+        if let Err(refusal) = shown.admit(&mut request) {
+            return stream::once(async { Response::from_errors(vec![refusal]) }).boxed();
+        }
+        let options = &self.inner.options;
+        let operation = Arc::new(Operation::new(options.request_timeout));
+        let ledger = Ledger::new(Arc::clone(&options.audit), Vec::new());
+        let events = Events {
+            watching: Arc::clone(&self.inner.watching),
+            time: options.request_timeout,
+            operation: Arc::new(std::sync::Mutex::new(Arc::clone(&operation))),
+        };
+        let session = self.session(operation, asker.caller, Arc::new(ledger));
+        let session = session.with_events(events.clone());
+        let reports = session.reports();
+        let told = shown.schema.execute_stream(request.data(session));
+        let told = told.map(move |mut response| {
+            let operation = events.operation.lock();
+            let operation = operation.unwrap_or_else(PoisonError::into_inner);
+            finish(&mut response, &reports, &operation);
+            response
+        });
+        // As for `run`: an event's edges are asked for in one turn.
+        let mut told = Box::pin(told);
+        stream::poll_fn(move |context| {
+            let next = told.next();
+            std::pin::pin!(tokio::task::unconstrained(next)).poll(context)
+        })
+        .boxed()
+    }
+
     async fn query(&self, asker: Asker, request: Request) -> Response {
         let decision = self.decide(&asker.caller, Action::Read);
         if !decision.is_allowed() {
@@ -345,41 +431,71 @@ impl Graph {
         mut request: Request,
         ledger: Ledger,
     ) -> Response {
-        let name = request.operation_name.as_deref();
-        let admitted = shown.limits.admit(&request.query, name, &request.variables);
-        match admitted {
-            Ok(document) => request.set_parsed_query(document),
+        let cost = match shown.admit(&mut request) {
+            Ok(cost) => cost,
             Err(refusal) => {
                 ledger.close_rest(Outcome::NotRun, Some(&refusal.message));
                 return Response::from_errors(vec![refusal]);
             }
         };
-        let options = &self.inner.options;
-        let operation = Arc::new(Operation::new(options.request_timeout));
+        let turn = match self.turn(cost).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                ledger.close_rest(Outcome::NotRun, Some(&error.to_string()));
+                return Response::from_errors(vec![failure::pathless(&error)]);
+            }
+        };
+        let operation = Arc::new(Operation::new(self.inner.options.request_timeout));
         let ledger = Arc::new(ledger);
-        let session = Session::new(
-            &self.inner.clouds,
-            Arc::clone(&operation),
-            asker.caller,
-            (options.mode, Arc::clone(&ledger)),
-            Arc::clone(&self.inner.waiting),
-            options.image_source_dir.clone(),
-        );
+        let session = self.session(Arc::clone(&operation), asker.caller, Arc::clone(&ledger));
         let reports = session.reports();
         // A batch is what is asked for in one turn: tokio's budget would end the turn in its midst.
         let execution = shown.schema.execute(request.data(session));
         let mut response = tokio::task::unconstrained(execution).await;
+        drop(turn);
         let problem = response.errors.first().map(|error| error.message.as_str());
         ledger.close_rest(Outcome::NotRun, problem);
-        let reported = reports.lock().unwrap_or_else(PoisonError::into_inner);
-        response
-            .errors
-            .extend(reported.iter().map(failure::pathless));
-        drop(reported);
-        response.errors = failure::fold(response.errors);
-        response
-            .extensions
-            .insert("upstream".to_owned(), bill::of(&operation));
+        finish(&mut response, &reports, &operation);
         response
     }
+
+    /// Waits for an operation's turn: those that join thousands of rows keep a processor busy for
+    /// a while, and there have to be others for the rest.
+    async fn turn(&self, cost: u64) -> Result<Option<SemaphorePermit<'_>>> {
+        if cost < LARGE {
+            return Ok(None);
+        }
+        let turn = timeout(
+            self.inner.options.request_timeout,
+            self.inner.large.acquire(),
+        );
+        match turn.await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            Ok(Err(_)) | Err(_) => Err(Error::Busy),
+        }
+    }
+
+    fn session(&self, operation: Arc<Operation>, caller: Caller, ledger: Arc<Ledger>) -> Session {
+        let options = &self.inner.options;
+        Session::new(
+            &self.inner.clouds,
+            operation,
+            caller,
+            (options.mode, ledger),
+            Arc::clone(&self.inner.waiting),
+            options.image_source_dir.clone(),
+        )
+    }
+}
+
+/// What every answer has beside its data: what was reported meanwhile, and the bill.
+fn finish(response: &mut Response, reports: &Reports, operation: &Operation) {
+    let reported = std::mem::take(&mut *reports.lock().unwrap_or_else(PoisonError::into_inner));
+    response
+        .errors
+        .extend(reported.iter().map(failure::pathless));
+    response.errors = failure::fold(std::mem::take(&mut response.errors));
+    response
+        .extensions
+        .insert("upstream".to_owned(), bill::of(operation));
 }

@@ -1,18 +1,20 @@
-//! The doors over HTTP: `/graphql`, `/graphql/schema`, `/mcp`, `/healthz`, `/readyz`, and what
+//! The doors over HTTP: `/graphql`, `/graphql/ws`, `/graphql/schema`, `/mcp`, `/healthz`, `/readyz`, and what
 //! stands at `/.well-known` for those who need a token.
 //!
-//! A request passes, in this order: the check of Host and Origin, CORS, authentication, the limit
-//! on its body, its door. Every error that is not GraphQL's or MCP's is JSON too.
+//! A request passes, in this order: the check of Host and Origin, CORS, authentication, the bound on
+//! what is worked on at once, the limit on its body, its door. Every error that is not GraphQL's or MCP's is JSON too.
 
 mod body;
 mod doors;
 mod graphql;
+mod load;
 mod mcp;
 mod metadata;
 mod negotiation;
 mod origin;
 mod problem;
 mod server;
+mod socket;
 
 #[cfg(test)]
 mod tests;
@@ -21,15 +23,17 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any_service, get};
+use axum::{Extension, Router};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
+use tokio::sync::Semaphore;
 use tower::Service;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -76,6 +80,7 @@ where
     let clouds = graph.cloud_names().map(str::to_owned).collect();
     let authenticator = Arc::new(Authenticator::new(&options.auth, clouds)?);
     authenticator.warm();
+    let room = Arc::new(Semaphore::new(load::IN_FLIGHT));
     let mcp = Router::new()
         .route("/mcp", any_service(mcp.clone()))
         .route("/mcp/", any_service(mcp))
@@ -83,6 +88,7 @@ where
     let mut router = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/graphql/schema", get(doors::schema))
+        .route("/graphql/ws", get(socket::open))
         .route("/healthz", get(doors::healthz))
         .route("/readyz", get(doors::readyz))
         .with_state(graph)
@@ -90,7 +96,9 @@ where
         .merge(metadata::routes(&options.auth))
         .fallback(doors::not_found)
         .method_not_allowed_fallback(doors::method_not_allowed)
+        .layer(Extension(Arc::clone(&authenticator)))
         .layer(middleware::from_fn(body::read))
+        .layer(middleware::from_fn_with_state(room, load::shed))
         .layer(middleware::from_fn_with_state(authenticator, authenticate));
     if names.has_origins() {
         router = router.layer(origin::cors(Arc::clone(&names)));
@@ -110,6 +118,10 @@ async fn authenticate(
     // Probes carry no token, and clients read here how to get one.
     let path = request.uri().path();
     if path == "/healthz" || path.starts_with("/.well-known/") {
+        return next.run(request).await;
+    }
+    // Browsers cannot send one with a socket's handshake: it is asked for in the first message.
+    if path == "/graphql/ws" && !request.headers().contains_key(AUTHORIZATION) {
         return next.run(request).await;
     }
     match authenticator.authenticate(request.headers()).await {

@@ -1,11 +1,13 @@
 //! Arguments, configuration, then one of: serve, print the schema, check.
 
 use std::io::{IsTerminal, Write};
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
 use mcp_openstack_ops::config::{Arguments, Command, Config, Environment, LogFormat};
+use mcp_openstack_ops::graph::WORKERS;
 use mcp_openstack_ops::{check, serve, simulation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -30,7 +32,9 @@ fn start(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors.max(WORKERS))
         .enable_all()
         .build()
         .context("the runtime could not start")?;

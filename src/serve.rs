@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -20,6 +21,9 @@ use crate::{Error, Result};
 
 /// Bytes of upstream answers that are kept for other operations.
 const KEPT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The pause between two looks at what somebody watches.
+const WATCH_PAUSE: Duration = Duration::from_secs(5);
 
 /// The graph over the configured clouds. Nothing is sent yet.
 ///
@@ -42,6 +46,7 @@ pub fn graph(config: &Config) -> Result<Graph> {
         .collect::<Result<Vec<_>>>()?;
     let options = GraphOptions {
         request_timeout: limits.request_timeout,
+        watch_pause: WATCH_PAUSE,
         mode: config.changes.mode,
         audit: Arc::new(Audit::new(config.changes.audit_log.as_deref())?),
         image_source_dir: config.changes.image_source_dir.clone(),

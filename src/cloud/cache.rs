@@ -5,12 +5,13 @@
 //! region, user, scope, roles), so no caller sees what another credential was told.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use moka::future::Cache;
 
@@ -38,11 +39,23 @@ pub struct CacheLimits {
     pub bytes: u64,
 }
 
-/// A decoded answer and the size it had on the wire.
+/// A decoded answer, the size it had on the wire, and when it was asked for.
 #[derive(Clone)]
 pub(super) struct Kept {
     pub(super) value: Arc<dyn Any + Send + Sync>,
     pub(super) bytes: usize,
+    pub(super) at: DateTime<Utc>,
+}
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// It was asked for now.
+    Fetched,
+    /// It was kept.
+    Kept,
+    /// It was kept for longer than it should be: it still serves, and is asked for again meanwhile.
+    Stale,
 }
 
 impl fmt::Debug for Kept {
@@ -51,11 +64,16 @@ impl fmt::Debug for Kept {
     }
 }
 
+/// Rows still serve for so many times the time they are kept, while they are asked for again. Who
+/// looks every few seconds then never waits, and is told how old what is seen is.
+const STALE_FOR: u32 = 2;
+
 /// The process's kept answers.
 #[derive(Debug)]
 pub struct Answers {
-    reference: Option<Cache<String, Kept>>,
-    rows: Option<Cache<String, Kept>>,
+    reference: Option<Store>,
+    rows: Option<Store>,
+    renewing: Mutex<HashSet<String>>,
     changes: Mutex<HashMap<String, Arc<AtomicU64>>>,
 }
 
@@ -63,21 +81,31 @@ impl Answers {
     /// Empty, with the given limits.
     #[must_use]
     pub fn new(limits: CacheLimits) -> Self {
-        let cache = |time: Duration| {
-            (!time.is_zero()).then(|| {
-                Cache::builder()
+        let store = |time: Duration, serves: u32| {
+            (!time.is_zero()).then(|| Store {
+                cache: Cache::builder()
                     .max_capacity(limits.bytes)
                     .weigher(|key: &String, kept: &Kept| {
                         u32::try_from(key.len() + kept.bytes).unwrap_or(u32::MAX)
                     })
-                    .time_to_live(time)
-                    .build()
+                    .time_to_live(time * serves)
+                    .build(),
+                time,
             })
         };
         Self {
-            reference: cache(limits.reference),
-            rows: cache(limits.rows),
+            reference: store(limits.reference, 1),
+            rows: store(limits.rows, STALE_FOR),
+            renewing: Mutex::default(),
             changes: Mutex::default(),
+        }
+    }
+
+    fn store(&self, keep: Keep) -> Option<&Store> {
+        match keep {
+            Keep::Reference => self.reference.as_ref(),
+            Keep::Rows => self.rows.as_ref(),
+            Keep::Never => None,
         }
     }
 
@@ -89,24 +117,72 @@ impl Answers {
     }
 
     /// The answer under `key`, fetched when it is not there. Concurrent misses share one fetch,
-    /// and an error is kept for nobody. The flag says whether it was fetched by this call.
+    /// and an error is kept for nobody.
     pub(super) async fn get(
         &self,
         keep: Keep,
         key: &str,
         fetch: BoxFuture<'_, Result<Kept>>,
-    ) -> Result<(Kept, bool)> {
-        let cache = match keep {
-            Keep::Reference => self.reference.as_ref(),
-            Keep::Rows => self.rows.as_ref(),
-            Keep::Never => None,
-        };
-        let Some(cache) = cache else {
-            return Ok((fetch.await?, true));
+    ) -> Result<(Kept, Found)> {
+        let Some(Store { cache, time }) = self.store(keep) else {
+            return Ok((fetch.await?, Found::Fetched));
         };
         let entry = cache.entry_by_ref(key).or_try_insert_with(fetch).await;
         let entry = entry.map_err(|error| (*error).clone())?;
-        let fresh = entry.is_fresh();
-        Ok((entry.into_value(), fresh))
+        let was_fetched = entry.is_fresh();
+        let kept = entry.into_value();
+        let age = (Utc::now() - kept.at).to_std().unwrap_or_default();
+        let found = match was_fetched {
+            true => Found::Fetched,
+            false if age > *time => Found::Stale,
+            false => Found::Kept,
+        };
+        Ok((kept, found))
+    }
+
+    /// Keeps an answer in the place of the one that was kept under `key`.
+    pub(super) async fn put(&self, keep: Keep, key: String, kept: Kept) {
+        if let Some(store) = self.store(keep) {
+            store.cache.insert(key, kept).await;
+        }
+    }
+
+    /// Takes it on to ask for an answer again; `None` when somebody has.
+    pub(super) fn renew(self: &Arc<Self>, key: &str) -> Option<Renewal> {
+        let mut renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        renewing.insert(key.to_owned()).then(|| Renewal {
+            answers: Arc::clone(self),
+            key: key.to_owned(),
+        })
+    }
+}
+
+/// Answers of one kind.
+#[derive(Debug)]
+struct Store {
+    cache: Cache<String, Kept>,
+    /// How long they are kept.
+    time: Duration,
+}
+
+/// An answer that is asked for again, by whoever holds this.
+pub(super) struct Renewal {
+    answers: Arc<Answers>,
+    key: String,
+}
+
+impl Renewal {
+    /// Keeps the new answer.
+    pub(super) async fn done(self, keep: Keep, kept: Kept) {
+        self.answers.put(keep, self.key.clone(), kept).await;
+    }
+}
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        let renewing = self.answers.renewing.lock();
+        renewing
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
     }
 }

@@ -8,6 +8,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
@@ -121,8 +123,11 @@ impl Cloud {
     ) -> Result<Arc<Vec<Arc<T>>>> {
         let after = marker.map(|id| format!(" after {id}")).unwrap_or_default();
         let key = format!("all{}{after}", described(collection, filter));
-        let fetch = self.walk(collection, filter, marker.map(str::to_owned));
-        self.kept(collection.service, collection.keep, &key, Box::pin(fetch))
+        let (filter, marker) = (filter.to_vec(), marker.map(str::to_owned));
+        let fetch = move |cloud: Self| -> BoxFuture<'static, _> {
+            Box::pin(async move { cloud.walk(collection, &filter, marker).await })
+        };
+        self.kept(collection.service, collection.keep, &key, Box::new(fetch))
             .await
     }
 
@@ -135,8 +140,14 @@ impl Cloud {
         limit: u32,
     ) -> Result<Arc<Page<T>>> {
         let key = page_key(collection, filter, marker, limit);
-        let fetch = self.page(collection, filter, marker, 0, limit);
-        self.kept(collection.service, collection.keep, &key, Box::pin(fetch))
+        let (filter, marker) = (filter.to_vec(), marker.map(str::to_owned));
+        let fetch = move |cloud: Self| -> BoxFuture<'static, _> {
+            Box::pin(async move {
+                let page = cloud.page(collection, &filter, marker.as_deref(), 0, limit);
+                page.await
+            })
+        };
+        self.kept(collection.service, collection.keep, &key, Box::new(fetch))
             .await
     }
 
@@ -153,7 +164,7 @@ impl Cloud {
             "{}{key}",
             self.answers_of(collection.service, collection.keep).await?
         );
-        if !self.operation.has_answer(&key) {
+        if !self.operation.has_answer(&self.remembered(&key)) {
             return Ok(None);
         }
         self.first_page(collection, filter).await.map(Some)
@@ -177,6 +188,7 @@ impl Cloud {
         ids: &[String],
     ) -> Result<HashMap<String, Arc<T>>> {
         let lists = self.answers_of(collection.service, collection.keep).await?;
+        let lists = self.remembered(&lists);
         let lists = self.operation.answers(&lists, &place(collection));
         let mut wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
         let mut found = HashMap::new();
@@ -193,6 +205,17 @@ impl Cloud {
             }
         }
         Ok(found)
+    }
+
+    /// When the oldest of a collection's rows that this operation was told were asked for.
+    pub async fn as_of<T>(
+        &self,
+        collection: &'static Collection<T>,
+    ) -> Result<Option<DateTime<Utc>>> {
+        let lists = self.answers_of(collection.service, collection.keep).await?;
+        let lists = self.remembered(&lists);
+        let lists = self.operation.answers(&lists, &place(collection));
+        Ok(lists.iter().map(|list| list.at).min())
     }
 
     /// One item by its id; `None` when the service knows none, or shows none to this credential.
@@ -236,32 +259,44 @@ impl Cloud {
         keep: Keep,
     ) -> Result<Arc<T>> {
         let cache_key = format!("get {path} {key} {}", joined(query));
-        let fetch = async {
-            let mut call = Call::get(service, path);
-            call.query = query.to_vec();
-            call.microversion = microversion;
-            let answer = self.send(&call).await?;
-            let value = if key.is_empty() {
-                serde_json::from_slice(&answer.body).map_err(|error| error.to_string())
-            } else {
-                let seed = Keyed::<T> {
-                    key,
-                    value: PhantomData,
-                };
-                let mut deserializer = serde_json::Deserializer::from_slice(&answer.body);
-                seed.deserialize(&mut deserializer)
-                    .map_err(|error| error.to_string())
-                    .and_then(|(value, _)| value.ok_or_else(|| format!("it has no `{key}`")))
-            };
-            let value = value.map_err(|reason| Error::Unreadable {
-                service,
-                operation: call.operation(),
-                reason,
-                request_id: answer.request_id.clone(),
-            })?;
-            Ok((value, answer.body.len()))
+        let (path, query) = (path.to_owned(), query.to_vec());
+        let fetch = move |cloud: Self| -> BoxFuture<'static, _> {
+            Box::pin(async move { cloud.value(service, path, key, query, microversion).await })
         };
-        self.kept(service, keep, &cache_key, Box::pin(fetch)).await
+        self.kept(service, keep, &cache_key, Box::new(fetch)).await
+    }
+
+    async fn value<T: DeserializeOwned>(
+        &self,
+        service: Service,
+        path: String,
+        key: &'static str,
+        query: Vec<Parameter>,
+        microversion: Option<Microversion>,
+    ) -> Result<(T, usize)> {
+        let mut call = Call::get(service, path);
+        call.query = query;
+        call.microversion = microversion;
+        let answer = self.send(&call).await?;
+        let value = if key.is_empty() {
+            serde_json::from_slice(&answer.body).map_err(|error| error.to_string())
+        } else {
+            let seed = Keyed::<T> {
+                key,
+                value: PhantomData,
+            };
+            let mut deserializer = serde_json::Deserializer::from_slice(&answer.body);
+            seed.deserialize(&mut deserializer)
+                .map_err(|error| error.to_string())
+                .and_then(|(value, _)| value.ok_or_else(|| format!("it has no `{key}`")))
+        };
+        let value = value.map_err(|reason| Error::Unreadable {
+            service,
+            operation: call.operation(),
+            reason,
+            request_id: answer.request_id.clone(),
+        })?;
+        Ok((value, answer.body.len()))
     }
 
     /// Rows of a collection whose `parameter` is one of `values`, asked for in chunks that run in

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -25,6 +26,8 @@ pub struct Operation {
     /// OpenStack's ids for what was sent to be changed.
     written: Mutex<Vec<String>>,
     answers: Mutex<HashMap<String, Arc<OnceCell<Result<Kept>>>>>,
+    /// When the oldest of the rows that it was told were asked for.
+    oldest: Mutex<Option<DateTime<Utc>>>,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +62,7 @@ impl Operation {
             bill: Default::default(),
             written: Mutex::default(),
             answers: Mutex::default(),
+            oldest: Mutex::default(),
         }
     }
 
@@ -90,6 +94,17 @@ impl Operation {
     #[must_use]
     pub fn take_written(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.written))
+    }
+
+    pub(super) fn was_told(&self, at: DateTime<Utc>) {
+        let mut oldest = lock(&self.oldest);
+        *oldest = Some(oldest.map_or(at, |oldest| oldest.min(at)));
+    }
+
+    /// As of when it was told: the time of the oldest of the rows it is made of; `None` without any.
+    #[must_use]
+    pub fn as_of(&self) -> Option<DateTime<Utc>> {
+        *lock(&self.oldest)
     }
 
     /// What each service was asked, leaving out those that were not.

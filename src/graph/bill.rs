@@ -1,8 +1,9 @@
 //! The bill: what an operation asked of the cloud, for `extensions.upstream`.
 
-use async_graphql::Value;
 use async_graphql::indexmap::IndexMap;
+use async_graphql::{ScalarType, Value};
 
+use super::scalar::DateTime;
 use crate::cloud::{Charge, Operation};
 
 /// What the operation asked of the cloud, in all and by service.
@@ -22,6 +23,10 @@ pub(super) fn of(operation: &Operation) -> Value {
     }
     let mut bill = charged(all);
     if let Value::Object(bill) = &mut bill {
+        if let Some(time) = operation.as_of() {
+            let name = async_graphql::Name::new("asOf");
+            bill.insert(name, DateTime(time).to_value());
+        }
         bill.insert(
             async_graphql::Name::new("services"),
             Value::Object(services),

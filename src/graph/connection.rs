@@ -6,9 +6,11 @@ use std::sync::Arc;
 use async_graphql::{Enum, Object, OutputType, SimpleObject, TypeName};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Utc;
 use futures_util::future::BoxFuture;
 
 use super::failure::{Answered, answered};
+use super::scalar::DateTime;
 use crate::{Error, Result};
 
 /// Rows of a page when nobody says how many.
@@ -137,6 +139,7 @@ pub struct Connection<T> {
     has_next: bool,
     total: Total,
     reach: Reach,
+    as_of: Option<DateTime>,
 }
 
 impl<T: Node> Connection<T> {
@@ -169,6 +172,7 @@ impl<T: Node> Connection<T> {
             has_next: end < rows.len(),
             total: Total::Known(rows.len()),
             reach,
+            as_of: None,
         }
     }
 
@@ -187,6 +191,15 @@ impl<T: Node> Connection<T> {
             has_next,
             total,
             reach,
+            as_of: None,
+        }
+    }
+
+    /// The same list, as it was at a time.
+    pub(super) fn with_as_of(self, time: Option<chrono::DateTime<Utc>>) -> Self {
+        Self {
+            as_of: time.map(DateTime),
+            ..self
         }
     }
 
@@ -267,6 +280,12 @@ impl<T: Node> Connection<T> {
             Total::Counted(count) => count().await,
         };
         answered(count.map(|count| count.and_then(|count| i32::try_from(count).ok())))
+    }
+
+    /// As of when the rows are: the cloud was asked for the oldest of them then. Null for a list
+    /// within something else, which is as old as that.
+    async fn as_of(&self) -> Option<DateTime> {
+        self.as_of
     }
 
     /// Whose items the list holds, as far as the credential could see.

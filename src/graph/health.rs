@@ -9,7 +9,8 @@ use async_graphql::{Context, Object};
 pub use score::{ConcernedResource, Health, HealthCheck, HealthOutcome, HealthStatus};
 
 use super::failure::{Answered, certain};
-use super::scope::CloudRef;
+use super::scope::{CloudRef, Scope};
+use crate::Result;
 use sources::Sources;
 
 /// The root field of the cloud's health.
@@ -23,11 +24,18 @@ impl HealthQuery {
     async fn health(&self, context: &Context<'_>) -> Answered<Health> {
         let asked = async {
             let scope = self.0.scope(context)?;
-            // Without a token nothing can be seen, and there is nothing to score.
-            scope.token().await?;
-            let sources = Sources::read(&scope).await;
-            Ok(Health::of(checks::all(&sources)))
+            Health::read(&scope).await
         };
         certain(asked.await)
+    }
+}
+
+impl Health {
+    /// How well a cloud is now.
+    pub(super) async fn read(scope: &Scope) -> Result<Self> {
+        // Without a token nothing can be seen, and there is nothing to score.
+        scope.token().await?;
+        let sources = Sources::read(scope).await;
+        Ok(Self::of(checks::all(&sources)))
     }
 }

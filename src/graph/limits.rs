@@ -28,6 +28,15 @@ pub struct Limits {
     model: Model,
 }
 
+/// A document that keeps to the limits.
+#[derive(Debug)]
+pub struct Admitted {
+    /// The document, parsed.
+    pub document: ExecutableDocument,
+    /// The upstream rows that its operation may need.
+    pub cost: u64,
+}
+
 impl Limits {
     /// The limits of the schema with this SDL. `weights` maps `Type.field` to what the field
     /// costs in upstream rows for each of its parents: by default 1 for an object or a small
@@ -51,7 +60,7 @@ impl Limits {
         query: &str,
         operation_name: Option<&str>,
         variables: &Variables,
-    ) -> Result<ExecutableDocument, ServerError> {
+    ) -> Result<Admitted, ServerError> {
         Ok(self.check(query, operation_name, variables)?)
     }
 
@@ -60,15 +69,16 @@ impl Limits {
         query: &str,
         operation_name: Option<&str>,
         variables: &Variables,
-    ) -> Result<ExecutableDocument, Refusal> {
+    ) -> Result<Admitted, Refusal> {
         text::check(query)?;
         let document = parser::parse_query(query)?;
         shape::check_document(&document)?;
+        let mut cost = 0;
         if let Some(operation) = selected(&document, operation_name) {
             shape::check_operation(&document, operation)?;
-            cost::check(&self.model, &document, operation, variables)?;
+            cost = cost::check(&self.model, &document, operation, variables)?;
         }
-        Ok(document)
+        Ok(Admitted { document, cost })
     }
 }
 

@@ -348,7 +348,9 @@ pub async fn list<N: Noun>(
         N::ahead(scope, wanted);
     }
     // Boxed, lest it be part of the type of every query.
-    Box::pin(part::<N>(scope, slice, filter, order)).await
+    let part = Box::pin(part::<N>(scope, slice, filter, order)).await?;
+    let time = scope.cloud().as_of(N::COLLECTION).await?;
+    Ok(part.with_as_of(time))
 }
 
 async fn part<N: Noun>(

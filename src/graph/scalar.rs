@@ -28,6 +28,12 @@ impl DateTime {
     }
 }
 
+impl From<chrono::DateTime<Utc>> for DateTime {
+    fn from(time: chrono::DateTime<Utc>) -> Self {
+        Self(time)
+    }
+}
+
 /// A point in time, RFC 3339 in UTC, as `2026-01-31T12:00:00Z`.
 #[Scalar(
     name = "DateTime",

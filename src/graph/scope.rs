@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_graphql::Context;
 use futures_util::FutureExt;
@@ -12,6 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::loader::{Loaders, Plan};
 use super::mutation::Waiting;
+use super::watch::Watching;
 use crate::audit::Ledger;
 use crate::auth::Caller;
 use crate::cloud::collection::{Collection, Row};
@@ -35,6 +37,9 @@ struct Inner {
 
 /// A fetch that goes on by itself, until the request is over.
 type Started = Shared<BoxFuture<'static, ()>>;
+
+/// What an operation may take that nobody's request waits for.
+const LATER: Duration = Duration::from_secs(120);
 
 /// What went wrong without spoiling any field.
 pub(super) type Reports = Arc<Mutex<Vec<Error>>>;
@@ -62,6 +67,28 @@ impl Scope {
             ..
         } = &*self.inner;
         Self::new(cloud.clone(), Arc::clone(reports), Arc::clone(waiting))
+    }
+
+    /// The same cloud in an operation that begins now, for who looks at it again and again.
+    #[must_use]
+    pub(super) fn later(&self) -> Self {
+        let cloud = self.inner.cloud.again(Arc::new(Operation::new(LATER)));
+        Self::new(cloud, Reports::default(), Arc::clone(&self.inner.waiting))
+    }
+
+    /// The same cloud, for which nothing will do that was kept for others, if so wished.
+    #[must_use]
+    pub fn told_afresh(self, fresh: bool) -> Self {
+        if !fresh {
+            return self;
+        }
+        let Inner {
+            cloud,
+            reports,
+            waiting,
+            ..
+        } = &*self.inner;
+        Self::new(cloud.fresh(), Arc::clone(reports), Arc::clone(waiting))
     }
 
     /// What is waited for in this process.
@@ -194,8 +221,56 @@ pub struct Session {
     /// The folder whose files local callers may make images of.
     pub(super) image_source_dir: Option<PathBuf>,
     waiting: Arc<Waiting>,
+    /// There for a subscription.
+    events: Option<Events>,
     scopes: Mutex<HashMap<String, Scope>>,
     reports: Reports,
+}
+
+/// What the events of a subscription are made with.
+#[derive(Clone)]
+pub(super) struct Events {
+    pub(super) watching: Arc<Watching>,
+    /// The time an event may take.
+    pub(super) time: Duration,
+    /// The operation of the last event.
+    pub(super) operation: Arc<Mutex<Arc<Operation>>>,
+}
+
+/// A scope for each event of a subscription: the request that began it was over long ago.
+pub(super) struct EventScopes {
+    events: Events,
+    connection: Arc<Connection>,
+    waiting: Arc<Waiting>,
+    reports: Reports,
+}
+
+impl EventScopes {
+    /// Of a cloud, for a subscription that begins.
+    pub(super) fn of(context: &Context<'_>, cloud: Option<&str>) -> Result<Self> {
+        let session = session(context)?;
+        let no_events = || Error::Internal("the operation is no subscription".to_owned());
+        Ok(Self {
+            events: session.events.clone().ok_or_else(no_events)?,
+            connection: Arc::clone(session.clouds.find(cloud)?),
+            waiting: Arc::clone(&session.waiting),
+            reports: session.reports(),
+        })
+    }
+
+    pub(super) fn watching(&self) -> &Watching {
+        &self.events.watching
+    }
+
+    /// The scope of what is told next.
+    pub(super) fn next(&self) -> Scope {
+        let operation = Arc::new(Operation::new(self.events.time));
+        let last = self.events.operation.lock();
+        *last.unwrap_or_else(PoisonError::into_inner) = Arc::clone(&operation);
+        let cloud = Cloud::new(Arc::clone(&self.connection), operation);
+        let reports = Arc::clone(&self.reports);
+        Scope::new(cloud, reports, Arc::clone(&self.waiting))
+    }
 }
 
 impl Session {
@@ -216,8 +291,17 @@ impl Session {
             ledger,
             image_source_dir,
             waiting,
+            events: None,
             scopes: Mutex::default(),
             reports,
+        }
+    }
+
+    /// The same, for a subscription.
+    pub(super) fn with_events(self, events: Events) -> Self {
+        Self {
+            events: Some(events),
+            ..self
         }
     }
 
@@ -262,9 +346,11 @@ impl CloudRef {
 
     /// The cloud's scope in the request at hand.
     pub fn scope(&self, context: &Context<'_>) -> Result<Scope> {
-        let session = context
-            .data::<Session>()
-            .map_err(|_| Error::Internal("the request has no session".to_owned()))?;
-        session.scope(self.0.as_deref())
+        session(context)?.scope(self.0.as_deref())
     }
+}
+
+fn session<'a>(context: &Context<'a>) -> Result<&'a Session> {
+    let session = context.data::<Session>();
+    session.map_err(|_| Error::Internal("the request has no session".to_owned()))
 }

@@ -10,7 +10,14 @@ use super::problem::Problem;
 use crate::auth::Caller;
 use crate::graph::Graph;
 
-const DOORS: &[&str] = &["/mcp", "/graphql", "/graphql/schema", "/healthz", "/readyz"];
+const DOORS: &[&str] = &[
+    "/mcp",
+    "/graphql",
+    "/graphql/ws",
+    "/graphql/schema",
+    "/healthz",
+    "/readyz",
+];
 
 /// The process is there; nothing is said of any cloud.
 pub(super) async fn healthz() -> Response {

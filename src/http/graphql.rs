@@ -63,7 +63,7 @@ pub(super) async fn post(
     answer(&headers, execution).await
 }
 
-fn asker(caller: Caller) -> Asker {
+pub(super) fn asker(caller: Caller) -> Asker {
     Asker::new(caller, Door::Graphql)
 }
 
@@ -103,7 +103,7 @@ fn needs_scope(response: &GraphqlResponse) -> bool {
 
 /// A request that is not one.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(super) enum Refusal {
     #[error(
         "The request takes neither application/graphql-response+json nor application/json; \
          change its Accept header"
@@ -202,7 +202,7 @@ fn json_parameter(name: &'static str, text: &str) -> Result<Value, Refusal> {
 }
 
 /// Checks the type of each parameter; null is the same as absent, and others are ignored.
-fn request_of(mut parameters: Map<String, Value>) -> Result<GraphqlRequest, Refusal> {
+pub(super) fn request_of(mut parameters: Map<String, Value>) -> Result<GraphqlRequest, Refusal> {
     let mut take = |name: &str| parameters.remove(name).unwrap_or_default();
     let query = match take("query") {
         Value::String(query) => query,
@@ -243,14 +243,18 @@ struct Answer<'a> {
     extensions: &'a BTreeMap<String, async_graphql::Value>,
 }
 
+/// A response as it is written into a body or a message.
+pub(super) fn written(response: &GraphqlResponse) -> impl Serialize {
+    Answer {
+        errors: &response.errors,
+        data: was_executed(response).then_some(&response.data),
+        extensions: &response.extensions,
+    }
+}
+
 fn encode(response: &GraphqlResponse, media_type: MediaType) -> Response {
     let was_executed = was_executed(response);
-    let answer = Answer {
-        errors: &response.errors,
-        data: was_executed.then_some(&response.data),
-        extensions: &response.extensions,
-    };
-    let body = match serde_json::to_vec(&answer) {
+    let body = match serde_json::to_vec(&written(response)) {
         Ok(body) => body,
         Err(error) => {
             tracing::error!(%error, "a response could not be written as JSON; this is a bug");
@@ -271,7 +275,7 @@ fn encode(response: &GraphqlResponse, media_type: MediaType) -> Response {
 
 /// Whether the response is of an execution, however that went, and not of a document that was
 /// refused before it: only errors of an execution have a path.
-fn was_executed(response: &GraphqlResponse) -> bool {
+pub(super) fn was_executed(response: &GraphqlResponse) -> bool {
     response.errors.is_empty()
         || response.data != async_graphql::Value::Null
         || response.errors.iter().any(|error| !error.path.is_empty())

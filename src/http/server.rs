@@ -16,7 +16,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -56,6 +56,14 @@ const MAX_STREAMS: u32 = 100;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// How long to wait before accepting again when the system has no room for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// The connection that a request came over. What goes on beyond the request keeps a copy: it is
+/// told when the server stops, and counts as a connection until then.
+#[derive(Clone, Debug)]
+pub(super) struct Served {
+    pub(super) stopping: CancellationToken,
+    _place: Arc<OwnedSemaphorePermit>,
+}
 
 /// Listens where the options say.
 ///
@@ -116,23 +124,27 @@ pub(super) async fn serve_within(
             }
             continue;
         };
-        let connection = serve_connection(
+        let served = Served {
+            stopping: shutdown.clone(),
+            _place: Arc::new(place),
+        };
+        tokio::spawn(serve_connection(
             stream,
             router.clone(),
             bounds,
             graceful.watcher(),
+            served,
             cut_off.clone(),
-        );
-        tokio::spawn(async move {
-            connection.await;
-            drop(place);
-        });
+        ));
     }
     drop(listener);
-    if timeout(bounds.drain_timeout, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
+    let drained = async {
+        graceful.shutdown().await;
+        // Sockets are connections too, though no request is under way on them.
+        drop(room.acquire_many(all).await);
+    };
+    if timeout(bounds.drain_timeout, drained).await.is_err() {
         tracing::warn!("some answers were not finished in time and are cut off");
     }
     cut_off.cancel();
@@ -143,6 +155,7 @@ async fn serve_connection(
     router: Router,
     bounds: Bounds,
     watcher: Watcher,
+    served: Served,
     cut_off: CancellationToken,
 ) {
     // A small answer would otherwise wait for the client's delayed acknowledgement: 40 ms.
@@ -156,6 +169,7 @@ async fn serve_connection(
         if let Some(local) = local {
             request.extensions_mut().insert(local);
         }
+        request.extensions_mut().insert(served.clone());
         router.clone().oneshot(request)
     });
     let mut builder = Builder::new(TokioExecutor::new());
@@ -169,7 +183,7 @@ async fn serve_connection(
         .max_concurrent_streams(MAX_STREAMS)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(bounds.header_timeout);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     // Until the first bytes tell the version of HTTP, and in HTTP/2, no header timeout runs.
     let silent = async {
         if timeout(bounds.header_timeout, asked.cancelled())

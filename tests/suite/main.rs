@@ -7,6 +7,7 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod ages;
 mod call_budgets;
 mod calls;
 mod credentials;
@@ -19,6 +20,7 @@ mod read_only;
 mod schema;
 mod simulated;
 mod simulation;
+mod sockets;
 mod support;
 mod tokens;
 mod tools;

@@ -1,6 +1,7 @@
 //! A simulated cloud of any size and every door over it, in this process.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use mcp_openstack_ops::cloud::{Answers, CacheLimits, Connection};
 use mcp_openstack_ops::config::{CloudEntry, Environment, RemoteAuth, Variables, clouds_in};
 use mcp_openstack_ops::graph::scope::Clouds;
 use mcp_openstack_ops::graph::{Graph, GraphOptions};
-use mcp_openstack_ops::http::{HttpOptions, router};
+use mcp_openstack_ops::http::{HttpOptions, router, serve};
 use mcp_openstack_ops::mcp::{McpServer, Tools, http_service};
 use mcp_openstack_ops::policy::{Confirm, Mode};
 use openstack_simulator::log::Entry;
@@ -33,6 +34,9 @@ pub(crate) const READER: &str = "simulated-reader";
 
 /// How long an operation may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause between two looks at what somebody watches.
+pub(crate) const WATCH_PAUSE: Duration = Duration::from_millis(100);
 
 /// No answer takes that long: it is not going to come.
 const HANGS: Duration = Duration::from_secs(180);
@@ -129,6 +133,7 @@ impl Simulated {
         let clouds = Clouds::new(entries.into_iter().map(connect).collect());
         let graph_options = GraphOptions {
             request_timeout: trial.deadline,
+            watch_pause: WATCH_PAUSE,
             mode: trial.mode,
             audit: Arc::new(Audit::new(trial.audit.as_deref()).unwrap()),
             image_source_dir: None,
@@ -153,6 +158,14 @@ impl Simulated {
             doors,
             stop,
         }
+    }
+
+    /// Serves the doors over TCP, and says where. It stops with `stop`.
+    pub(crate) async fn listen(&self, stop: CancellationToken) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, self.doors.clone(), stop));
+        address
     }
 
     /// The whole answer to a query.

@@ -59,7 +59,7 @@ impl Row for VolumeBrief {
 }
 
 /// A volume as Cinder lists it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Volume {
     /// Cinder's id.
     pub id: String,
@@ -124,7 +124,7 @@ impl Row for Volume {
 }
 
 /// An attachment as a volume embeds it: only what is really attached.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Attached {
     /// The attachment's id; what is called `id` there is the volume's.
     pub attachment_id: Option<String>,
@@ -139,7 +139,7 @@ pub struct Attached {
 }
 
 /// What a volume remembers of its image.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct ImageMetadata {
     /// The image's id.
     pub image_id: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::try_join_all;
 use serde::Deserialize;
 
@@ -61,7 +62,7 @@ pub fn names(servers: &[Arc<ServerBrief>]) -> HashMap<String, String> {
 }
 
 /// A server as Nova lists it. `user_data` is never read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Server {
     /// Nova's id.
     pub id: String,
@@ -156,7 +157,7 @@ impl Row for Server {
 }
 
 /// A server's flavor, as embedded since 2.47.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct EmbeddedFlavor {
     /// The flavor's name when the server was made.
     pub original_name: Option<String>,
@@ -175,7 +176,7 @@ pub struct EmbeddedFlavor {
 }
 
 /// One address of a server.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Address {
     /// The address.
     pub addr: String,
@@ -190,14 +191,14 @@ pub struct Address {
 }
 
 /// A security group by name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct GroupName {
     /// The name.
     pub name: String,
 }
 
 /// A volume as Nova has it attached.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct AttachedVolume {
     /// Cinder's id.
     pub id: String,
@@ -206,7 +207,7 @@ pub struct AttachedVolume {
 }
 
 /// What went wrong with a server. The traceback is never read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Fault {
     /// As HTTP would say it.
     pub code: Option<i32>,
@@ -240,6 +241,15 @@ impl Cloud {
     pub async fn list_server_names(&self) -> Result<HashMap<String, String>> {
         let brief = self.list(SERVERS_BRIEF, &[]).await?;
         Ok(names(&brief))
+    }
+
+    /// The servers that changed since a time, deleted ones among them.
+    pub async fn list_servers_changed_since(
+        &self,
+        time: DateTime<Utc>,
+    ) -> Result<Arc<Vec<Arc<Server>>>> {
+        let time = time.to_rfc3339_opts(SecondsFormat::Secs, true);
+        self.list(SERVERS, &[("changes-since".into(), time)]).await
     }
 
     /// All servers the filter lets through. Beyond one page the ids are had first, cheaply, and

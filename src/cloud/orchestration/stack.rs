@@ -27,7 +27,7 @@ const STACKS_AND_NESTED: &Collection<Stack> = &Collection {
 const HIDDEN: &str = "******";
 
 /// A stack as Heat lists it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Stack {
     /// Heat's id.
     pub id: String,
@@ -58,7 +58,7 @@ pub struct Stack {
     links: Vec<Link>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Link {
     pub(super) href: String,
     pub(super) rel: String,

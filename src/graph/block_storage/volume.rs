@@ -28,6 +28,7 @@ use crate::graph::noun::{
 use crate::graph::scalar::{DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
 use crate::graph::told::{told, told_id};
+use crate::graph::watch::{Watched, watched};
 
 /// A volume: a disk that can be attached to servers. From `GET /volumes/detail` (3.65).
 #[derive(SimpleObject)]
@@ -405,6 +406,15 @@ root_fields! {
     many: volumes,
     filter: VolumeFilter, order: VolumeOrderField
 }
+
+watched! {
+    VolumeSubscription, volume_changed, "volumeChanged" for Volume, volume,
+    filter: VolumeFilter,
+    /// A volume that was created, changed or deleted.
+    change: VolumeChange,
+}
+
+impl Watched for Volume {}
 
 /// Volumes by their ids: for administrators a hundred in a call.
 pub type VolumesById = ById<Volume>;

@@ -21,6 +21,7 @@ use crate::graph::connection::Node;
 use crate::graph::noun::{Noun, Pushed, Rows, root_fields, singly_or_listed};
 use crate::graph::scalar::{DateTime, open_enum};
 use crate::graph::scope::Scope;
+use crate::graph::watch::{Changed, Watched, watched};
 use crate::{Error, Result};
 
 /// A server: a virtual machine or a bare metal node. From `GET /servers/detail` (2.100).
@@ -377,6 +378,43 @@ root_fields! {
     /// The servers that the credential can see.
     many: servers,
     filter: ServerFilter, order: ServerOrderField
+}
+
+watched! {
+    ServerSubscription, server_changed, "serverChanged" for Server, server,
+    filter: ServerFilter,
+    /// A server that was created, changed or deleted.
+    change: ServerChange,
+}
+
+/// Nova's times are whole seconds, and those of its cells may differ.
+const OVERLAP: chrono::Duration = chrono::Duration::seconds(5);
+
+impl Watched for Server {
+    async fn since(
+        cloud: &Cloud,
+        before: &HashMap<String, Arc<compute::Server>>,
+    ) -> Option<Result<Changed<compute::Server>>> {
+        let updated = |row: &Arc<compute::Server>| DateTime::maybe(row.updated.as_deref());
+        let newest = before.values().filter_map(updated).max()?;
+        let rows = cloud.list_servers_changed_since(newest.0 - OVERLAP).await;
+        Some(rows.map(|rows| {
+            let changed = rows.iter().filter_map(|row| {
+                let is_gone = matches!(
+                    ServerStatus::read(&row.status),
+                    ServerStatus::Deleted | ServerStatus::SoftDeleted
+                );
+                let earlier = before.get(&row.id);
+                let is_same = match earlier {
+                    Some(earlier) => !is_gone && earlier == row,
+                    None => is_gone,
+                };
+                let row_now = (!is_gone).then(|| Arc::clone(row));
+                (!is_same).then(|| (row.id.clone(), row_now))
+            });
+            changed.collect()
+        }))
+    }
 }
 
 fn present(text: Option<&String>) -> Option<String> {

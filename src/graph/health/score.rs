@@ -7,7 +7,7 @@ use async_graphql::{Enum, SimpleObject};
 /// Each check that could be made counts with its weight: a pass whole, a warning half, a failure
 /// not at all. The score is their share of the weight of what could be made; what could not lowers
 /// the confidence instead. A failed critical check keeps the score below 60.
-#[derive(SimpleObject)]
+#[derive(SimpleObject, Clone, Debug)]
 pub struct Health {
     /// 0 to 100; null when nothing could be checked.
     score: Option<i32>,
@@ -124,6 +124,17 @@ impl HealthCheck {
 }
 
 impl Health {
+    /// Whether any check turned out otherwise; the words of what was seen may change with every look.
+    pub(in crate::graph) fn differs(&self, other: &Self) -> bool {
+        let outcomes = |health: &Self| -> Vec<_> {
+            let checks = health.checks.iter();
+            checks
+                .map(|check| (check.name, check.outcome, check.resource_count))
+                .collect()
+        };
+        self.score != other.score || outcomes(self) != outcomes(other)
+    }
+
     /// The score of some checks.
     #[must_use]
     pub fn of(mut checks: Vec<HealthCheck>) -> Self {

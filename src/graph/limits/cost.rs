@@ -30,16 +30,16 @@ const NESTED_ROWS: u64 = 2;
 /// What `totalCount` costs.
 const COUNT_COST: u64 = 10;
 
-/// Checks the cost of the operation that will be executed. Its expanded size is bounded already.
+/// The cost of the operation that will be executed, when it is not too high. Its expanded size is bounded already.
 pub(super) fn check(
     model: &Model,
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     variables: &Variables,
-) -> Result<(), Refusal> {
+) -> Result<u64, Refusal> {
     let bill = bill(model, document, operation, variables);
     if bill.total <= MAX_COST {
-        return Ok(());
+        return Ok(bill.total);
     }
     Err(Refusal::TooExpensive {
         cost: bill.total,

@@ -38,6 +38,11 @@ pub(super) enum Refusal {
         position: Pos,
     },
     #[error(
+        "A subscription has one field at its root, and this one has {count}. Watch each with a \
+         subscription of its own."
+    )]
+    SeveralSubscriptions { count: usize },
+    #[error(
         "The query uses {count} aliases, counted once for every place their fragment is spread; \
          the limit is {limit}. Ask in several queries."
     )]
@@ -66,6 +71,7 @@ impl Refusal {
             Self::TooManyFragments { .. } => "TOO_MANY_FRAGMENTS",
             Self::FragmentCycle { .. } => "GRAPHQL_VALIDATION_FAILED",
             Self::TooDeep { .. } => "TOO_DEEP",
+            Self::SeveralSubscriptions { .. } => "GRAPHQL_VALIDATION_FAILED",
             Self::TooManyAliases { .. } => "TOO_MANY_ALIASES",
             Self::TooExpensive { .. } => "TOO_EXPENSIVE",
         }
@@ -81,7 +87,7 @@ impl Refusal {
             | Self::TooDeep { limit, .. }
             | Self::TooManyAliases { limit, .. } => u64::try_from(*limit).ok(),
             Self::TooExpensive { limit, .. } => Some(*limit),
-            Self::Parse(_) | Self::FragmentCycle { .. } => None,
+            Self::Parse(_) | Self::FragmentCycle { .. } | Self::SeveralSubscriptions { .. } => None,
         }
     }
 
@@ -95,6 +101,7 @@ impl Refusal {
             | Self::TooManyTokens { .. }
             | Self::TooNested { .. }
             | Self::TooManyFragments { .. }
+            | Self::SeveralSubscriptions { .. }
             | Self::TooManyAliases { .. }
             | Self::TooExpensive { .. } => Vec::new(),
         }

@@ -5,7 +5,7 @@
 //! a document which is admitted.
 
 use async_graphql::parser::types::{
-    ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+    ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Name, Pos, Positioned};
 
@@ -59,6 +59,12 @@ pub(super) fn check_operation(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
 ) -> Result<(), Refusal> {
+    if operation.ty == OperationType::Subscription {
+        let count = root_fields(document, &operation.selection_set.node);
+        if count != 1 {
+            return Err(Refusal::SeveralSubscriptions { count });
+        }
+    }
     let mut walk = OperationWalk {
         document,
         path: Vec::new(),
@@ -72,6 +78,25 @@ pub(super) fn check_operation(
         });
     }
     Ok(())
+}
+
+/// The fields that an operation has at its root, fragments spread. Their cycles were refused before.
+fn root_fields(document: &ExecutableDocument, set: &SelectionSet) -> usize {
+    let items = set.items.iter();
+    items
+        .map(|item| match &item.node {
+            Selection::Field(_) => 1,
+            Selection::InlineFragment(fragment) => {
+                root_fields(document, &fragment.node.selection_set.node)
+            }
+            Selection::FragmentSpread(spread) => {
+                let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                fragment.map_or(0, |fragment| {
+                    root_fields(document, &fragment.node.selection_set.node)
+                })
+            }
+        })
+        .sum()
 }
 
 /// Spreads every fragment, counting.

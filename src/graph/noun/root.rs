@@ -75,10 +75,15 @@ macro_rules! root_fields {
                 #[graphql(desc = "Only the rows that match.")] filter: Option<$filter>,
                 #[graphql(desc = "The order; the service's own unless given.")]
                 order_by: Option<$crate::graph::noun::OrderBy<$order>>,
+                #[graphql(
+                    desc = "Ask the cloud now, also for what others were told a few seconds ago.",
+                    default = false
+                )]
+                fresh: bool,
             ) -> $crate::graph::failure::Answered<$crate::graph::connection::Connection<$noun>> {
                 let page = $crate::graph::connection::PageArguments { first, after, offset, all };
                 let listed = async {
-                    let scope = self.0.scope(context)?;
+                    let scope = self.0.scope(context)?.told_afresh(fresh);
                     let wanted = $crate::graph::noun::Wanted::of(context);
                     let order = order_by.map(|order| (order.field, order.direction));
                     $crate::graph::noun::list::<$noun>(&scope, &wanted, page, filter, order).await

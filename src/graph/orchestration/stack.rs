@@ -29,6 +29,7 @@ use crate::graph::noun::{Noun, Pushed, by_maybe_id, contains, reach_of, root_fie
 use crate::graph::scalar::{DateTime, Ref};
 use crate::graph::scope::Scope;
 use crate::graph::told::{told, told_id};
+use crate::graph::watch::{Watched, watched};
 
 /// Resources that were made together of a template. From `GET /stacks`.
 #[derive(SimpleObject)]
@@ -366,6 +367,15 @@ root_fields! {
     many: stacks,
     filter: StackFilter, order: StackOrderField
 }
+
+watched! {
+    StackSubscription, stack_changed, "stackChanged" for Stack, stack,
+    filter: StackFilter,
+    /// A stack that was created, changed or deleted.
+    change: StackChange,
+}
+
+impl Watched for Stack {}
 
 /// What is told of one stack at a time, without the outputs.
 pub struct ShownOfStack;
