@@ -19,7 +19,6 @@ mod read_only;
 mod schema;
 mod simulated;
 mod simulation;
-mod support;
 mod tokens;
 mod tools;
 mod walk;
