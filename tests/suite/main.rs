@@ -9,10 +9,12 @@
 
 mod call_budgets;
 mod calls;
+mod confirmation;
 mod credentials;
 mod doors;
 mod faults;
 mod layers;
+mod outcomes;
 mod paging;
 mod program;
 mod read_only;
