@@ -724,12 +724,13 @@ async fn check_says_whether_the_keys_can_be_had() {
     let issuer = Issuer::start().await;
     issuer.publish(&[Signer::First, Signer::Second]).await;
     let folder = tempfile::tempdir().unwrap();
-    let missing = folder.path().join("missing.json");
-    let missing = missing.to_str().unwrap();
+    let empty = folder.path().join("empty.json");
+    std::fs::write(&empty, "{\"keys\": []}").unwrap();
+    let empty = empty.to_str().unwrap();
     for (source, fails, expected) in [
         (issuer.url.as_str(), false, ": 2 keys"),
         (issuer.url.as_str(), true, "no keys: it answered 503"),
-        (missing, false, "no keys: it cannot be read"),
+        (empty, false, "no keys: it has no public key"),
     ] {
         if fails {
             issuer.fail(StatusCode::SERVICE_UNAVAILABLE, "").await;

@@ -58,6 +58,7 @@ fn of_one_thing(world: &World) {
 fn of_a_project(world: &World) {
     let project = Project::new(world);
     let world = &project.world;
+    let before = counts(world);
     let name = world.new_name("first");
     let created = world.mutate(
         &format!("networkCreate(input: {{ name: \"{name}\" }})"),
@@ -106,8 +107,8 @@ fn of_a_project(world: &World) {
     assert!(message.contains("ports"), "{message}");
     let ports = json!({"quota": {"port": -1}});
     project.limit("network", "/quotas/{project}", &ports);
-    let counts = json!({"quota_set": {"instances": 0, "force": true}});
-    project.limit("compute", "/os-quota-sets/{project}", &counts);
+    let instances = json!({"quota_set": {"instances": 0, "force": true}});
+    project.limit("compute", "/os-quota-sets/{project}", &instances);
     let message = full(world, &create);
     assert!(message.contains("instances"), "{message}");
     let mut metadata = String::new();
@@ -118,15 +119,22 @@ fn of_a_project(world: &World) {
     let message = full(world, &noted);
     assert!(message.contains("metadata"), "{message}");
     // Nothing was left behind.
-    let none = |service: &'static str, path: &str, member: &str| {
-        let body = world.look(service, path);
-        assert_eq!(body[member], json!([]), "{body:#}");
-    };
-    none("compute", "/servers", "servers");
-    none("block_storage", "/volumes", "volumes");
+    assert_eq!(counts(world), before);
     let ports: Value = world.look("network", &format!("/ports?network_id={network}"));
     let of_servers = ports["ports"].as_array().expect("ports").iter();
     let mut of_servers = of_servers.filter(|row| row["device_owner"] != "network:dhcp");
     assert!(of_servers.next().is_none(), "{ports:#}");
     drop(made);
+}
+
+/// How many servers and volumes there are.
+fn counts(world: &World) -> [usize; 2] {
+    [
+        ("compute", "/servers", "servers"),
+        ("block_storage", "/volumes", "volumes"),
+    ]
+    .map(|(service, path, member)| {
+        let body = world.look(service, path);
+        body[member].as_array().expect("rows").len()
+    })
 }
