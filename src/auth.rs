@@ -18,6 +18,7 @@ use crate::Result;
 use crate::config::RemoteAuth;
 
 pub use self::caller::{Caller, Identity, Scopes};
+pub use self::jwks::published_keys;
 
 /// The scope that lets a token's holder ask.
 pub const SCOPE_READ: &str = "openstack:read";

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::auth::Caller;
-use crate::config::Config;
+use crate::auth::{Caller, published_keys};
+use crate::config::{BearerSettings, Config, JwksSource, RemoteAuth};
 use crate::graph::Readiness;
 use crate::{Result, serve};
 
@@ -11,7 +11,16 @@ use crate::{Result, serve};
 #[derive(Debug)]
 pub struct Report {
     readiness: Readiness,
+    /// The keys that tokens are checked with, where there are to be any.
+    keys: Option<Keys>,
     tools: Vec<String>,
+}
+
+/// Where the keys of `JWT_JWKS` are, and how many there are, or why they cannot be had.
+#[derive(Debug)]
+struct Keys {
+    source: String,
+    found: Result<usize, String>,
 }
 
 /// Connects to every configured cloud and asks each of its services.
@@ -24,15 +33,33 @@ pub async fn check(config: &Config) -> Result<Report> {
     let tools = tools.names().map(str::to_owned).collect();
     Ok(Report {
         readiness: graph.readiness(&Caller::local()).await,
+        keys: keys(&config.http.auth).await,
         tools,
     })
 }
 
+async fn keys(auth: &RemoteAuth) -> Option<Keys> {
+    let RemoteAuth::Bearer(BearerSettings {
+        jwks: Some(source), ..
+    }) = auth
+    else {
+        return None;
+    };
+    Some(Keys {
+        found: published_keys(source).await,
+        source: match source {
+            JwksSource::Url(url) => url.to_string(),
+            JwksSource::File(path) => path.display().to_string(),
+        },
+    })
+}
+
 impl Report {
-    /// Whether every service of every cloud answered.
+    /// Whether every service of every cloud answered, and tokens can be checked.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.readiness.ready
+        let has_keys = self.keys.as_ref().is_none_or(|keys| keys.found.is_ok());
+        self.readiness.ready && has_keys
     }
 }
 
@@ -48,6 +75,12 @@ impl fmt::Display for Report {
                     "  {:<14} {version:<8} {outcome}",
                     service.service
                 )?;
+            }
+        }
+        if let Some(Keys { source, found }) = &self.keys {
+            match found {
+                Ok(count) => writeln!(formatter, "JWT_JWKS {source}: {count} keys")?,
+                Err(reason) => writeln!(formatter, "JWT_JWKS {source}: no keys: {reason}")?,
             }
         }
         writeln!(

@@ -172,6 +172,8 @@ impl Error {
                 409 if is_quota(&upstream.message) => "QUOTA_EXCEEDED",
                 409 | 412 => "CONFLICT",
                 413 => "QUOTA_EXCEEDED",
+                // Heat has no code for it.
+                400 if upstream.message.starts_with("Request limit exceeded") => "QUOTA_EXCEEDED",
                 429 => "RATE_LIMITED",
                 400..=499 => "BAD_REQUEST",
                 503 => "SERVICE_UNAVAILABLE",
@@ -340,5 +342,58 @@ impl Error {
 fn is_quota(message: &str) -> bool {
     let message = message.to_lowercase();
     let is_full = message.contains("exceeded") || message.contains("quota reached");
-    message.contains("quota") && is_full
+    // Nova does not name the quota of ports, which are Neutron's, nor that of metadata.
+    let is_most = message.starts_with("maximum number of") && message.contains("exceed");
+    message.contains("quota") && is_full || is_most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(status: u16, message: &str) -> &'static str {
+        let upstream = Upstream {
+            service: Service::Compute,
+            operation: "POST /servers".to_owned(),
+            status,
+            message: message.to_owned(),
+            request_id: None,
+        };
+        Error::Upstream(Box::new(upstream)).code()
+    }
+
+    #[test]
+    fn each_service_has_its_own_way_to_say_that_a_quota_is_full() {
+        for (status, message) in [
+            (
+                403,
+                "Quota exceeded for instances: Requested 1, but already used 10 of 10 instances",
+            ),
+            (403, "Maximum number of ports exceeded"),
+            (403, "Maximum number of metadata items exceeds 128"),
+            (409, "Quota exceeded for resources: ['network']."),
+            (
+                413,
+                "VolumeLimitExceeded: Maximum number of volumes allowed (10) exceeded for quota 'volumes'.",
+            ),
+            (
+                400,
+                "Request limit exceeded: Maximum resources per stack exceeded.",
+            ),
+        ] {
+            assert_eq!(code(status, message), "QUOTA_EXCEEDED", "{message}");
+        }
+        assert_eq!(
+            code(403, "Policy doesn't allow quota:show to be performed."),
+            "FORBIDDEN"
+        );
+        assert_eq!(
+            code(
+                409,
+                "Cannot 'start' instance while it is in vm_state active"
+            ),
+            "CONFLICT"
+        );
+        assert_eq!(code(400, "The limit is a number."), "BAD_REQUEST");
+    }
 }

@@ -26,6 +26,16 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest set, in bytes: hundreds of keys.
 const MAX_BYTES: usize = 256 * 1024;
 
+/// How many keys a source has now.
+///
+/// # Errors
+/// In words, why they cannot be had.
+pub async fn published_keys(source: &JwksSource) -> Result<usize, String> {
+    let source = Source::of(source).map_err(|error| error.to_string())?;
+    let text = source.read().await?;
+    KeySet::read(&text).map(|keys| keys.count())
+}
+
 /// The keys, and where they come from. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Jwks {
@@ -56,21 +66,16 @@ impl Jwks {
     /// # Errors
     /// When the file cannot be used.
     pub(super) fn new(source: &JwksSource, pace: JwksPace) -> Result<Self> {
-        let (source, kept) = match source {
-            JwksSource::Url(url) => (
-                Source::Url {
-                    url: url.clone(),
-                    client: client()?,
-                },
-                None,
-            ),
-            JwksSource::File(path) => {
+        let source = Source::of(source)?;
+        let kept = match &source {
+            Source::Url { .. } => None,
+            Source::File(path) => {
                 let keys = read_file(path)
                     .and_then(|text| KeySet::read(&text))
                     .map_err(|reason| {
                         Error::Configuration(format!("JWT_JWKS `{}`: {reason}", path.display()))
                     })?;
-                (Source::File(path.clone()), Some(Arc::new(Kept::now(keys))))
+                Some(Arc::new(Kept::now(keys)))
             }
         };
         Ok(Self {
@@ -138,6 +143,16 @@ impl Kept {
 }
 
 impl Source {
+    fn of(source: &JwksSource) -> Result<Self> {
+        Ok(match source {
+            JwksSource::Url(url) => Self::Url {
+                url: url.clone(),
+                client: client()?,
+            },
+            JwksSource::File(path) => Self::File(path.clone()),
+        })
+    }
+
     async fn read(&self) -> Result<Vec<u8>, String> {
         match self {
             Self::Url { url, client } => fetch(client, url.clone()).await,

@@ -279,27 +279,31 @@ where
                 }),
             }))
         }
-        Ok((_, Some(Ok(done)))) => {
+        Ok((deed, Some(Ok(done)))) => {
             match done.unmet.first() {
                 None => close(Audited::Done, None),
                 Some(error @ Error::OutcomeUnknown { .. }) => close(Audited::Unknown, Some(error)),
                 Some(error) => close(Audited::Failed, Some(error)),
             }
-            let user_errors = done.unmet.iter().map(|error| user_error(error, None));
+            let told = |error| told_of(user_error(error, None), error, &deed.would);
+            let user_errors = done.unmet.iter().map(told);
             Some(Ok(Outcome {
                 now: done.now,
                 user_errors: user_errors.collect(),
                 dry_run: None,
             }))
         }
-        Ok((deed, Some(Err(error)))) => failed(Blamed::from(error), deed.now, close),
-        Err(blamed) => failed(blamed, None, close),
+        Ok((deed, Some(Err(error)))) => {
+            failed(Blamed::from(error), deed.now, Some(&deed.would), close)
+        }
+        Err(blamed) => failed(blamed, None, None, close),
     }
 }
 
 fn failed<T>(
     blamed: Blamed,
     now: Option<T>,
+    would: Option<&str>,
     close: impl FnOnce(Audited, Option<&Error>),
 ) -> Answered<Outcome<T>> {
     let Blamed { error, field } = blamed;
@@ -313,11 +317,26 @@ fn failed<T>(
     if !error.is_callers() {
         return Some(Err(failure::graphql(&error)));
     }
+    let mut told = user_error(&error, field);
+    if let Some(would) = would {
+        told = told_of(told, &error, would);
+    }
     Some(Ok(Outcome {
         now,
-        user_errors: vec![user_error(&error, field)],
+        user_errors: vec![told],
         dry_run: None,
     }))
+}
+
+/// Who has to look whether something was done has to know for what.
+fn told_of(told: UserError, error: &Error, would: &str) -> UserError {
+    if !matches!(error, Error::OutcomeUnknown { .. }) {
+        return told;
+    }
+    UserError {
+        message: format!("{}: it was to {would}", told.message),
+        ..told
+    }
 }
 
 fn user_error(error: &Error, field: Option<Vec<String>>) -> UserError {

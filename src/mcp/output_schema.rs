@@ -1,6 +1,8 @@
 //! The JSON schema of a tool's answer, from what its document selects.
 //!
-//! A model pays for every character, so there are no descriptions, and long enums are strings.
+//! A model pays for every character, so there are no descriptions, and long enums are strings. A
+//! `type` is said of plain values that are never null; whatever else there is has a shape that says
+//! it, or may be null.
 
 use std::collections::HashSet;
 
@@ -173,19 +175,18 @@ impl<'a> Writer<'a> {
         let name = match &ty.base {
             BaseType::List(item) => {
                 let items = self.value(item, selections);
-                return json!({"type": typed("array", ty.nullable), "items": items});
+                return json!({"items": items});
             }
             BaseType::Named(name) => name.as_str(),
         };
         if SAME_EVERYWHERE.contains(&name) {
-            return json!({"type": typed("object", ty.nullable)});
+            return json!({});
         }
         if self.sdl.is_composite(name) {
-            let properties = self.properties(name, selections);
-            return json!({"type": typed("object", ty.nullable), "properties": properties});
+            return json!({"properties": self.properties(name, selections)});
         }
         if let Some(values) = self.sdl.enum_values(name) {
-            let mut schema = json!({"type": typed("string", ty.nullable)});
+            let mut schema = typed("string", ty.nullable);
             if values.iter().map(|value| value.len()).sum::<usize>() <= MAX_ENUM {
                 let null = ty.nullable.then_some(Value::Null);
                 let values = values.into_iter().map(Value::from).chain(null);
@@ -194,7 +195,7 @@ impl<'a> Writer<'a> {
             return schema;
         }
         match Scalar::named(name).json_type() {
-            Some(json_type) => json!({"type": typed(json_type, ty.nullable)}),
+            Some(json_type) => typed(json_type, ty.nullable),
             None => json!({}),
         }
     }
@@ -202,8 +203,8 @@ impl<'a> Writer<'a> {
 
 fn typed(json_type: &str, nullable: bool) -> Value {
     if nullable {
-        json!([json_type, "null"])
+        json!({})
     } else {
-        Value::from(json_type)
+        json!({"type": json_type})
     }
 }

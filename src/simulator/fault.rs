@@ -76,8 +76,10 @@ pub enum Fault {
     TruncatedJson,
     /// 200 with JSON that is something else.
     OtherJson,
-    /// The connection is cut before an answer.
+    /// The connection is cut before anything is done.
     Reset,
+    /// What is asked is done, and then the connection is cut instead of an answer.
+    Lost,
 }
 
 impl Rule {
@@ -259,7 +261,7 @@ impl Fault {
             Reply::of(status, "text/html", Bytes::from_static(text.as_bytes()))
         };
         match self {
-            Self::Slow { .. } | Self::Reset => None,
+            Self::Slow { .. } | Self::Reset | Self::Lost => None,
             Self::Down => Some(page(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle \

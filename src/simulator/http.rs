@@ -145,6 +145,10 @@ async fn respond(
     }
     let reply = match fault {
         Some(Fault::Reset) => None,
+        Some(Fault::Lost) => {
+            let _ = answer(simulator, &call);
+            None
+        }
         Some(fault) => Some(
             fault
                 .reply(call.service)

@@ -10,7 +10,7 @@ mod template;
 pub(crate) mod work;
 mod write;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 
 use self::stack::Shown;
@@ -177,10 +177,13 @@ impl<'w> Asker<'w> {
         self.is_admin || Some(stack.project) == self.project
     }
 
-    /// The stack of this id, if that is its name too.
+    /// The stack of this id, if that is its name too. One that was deleted can still be looked at.
     fn stack(&self, name: &str, id: &str) -> Result<&'w Stack, Reply> {
         let id = crate::world::id::read_uuid(id);
+        let is_read = matches!(self.call.method, Method::GET | Method::HEAD);
+        let deleted = || self.heat.deleted.get(&id?).filter(|_| is_read);
         let stack = id.and_then(|id| self.heat.stacks.get(&id));
+        let stack = stack.or_else(deleted);
         stack
             .filter(|stack| stack.name == name && self.may_see(stack))
             .ok_or_else(|| unknown("Stack", name))

@@ -96,7 +96,7 @@ impl Live {
 
     /// The JSON that a Python script of the project prints as this person.
     pub(crate) fn script(&self, path: &str) -> Value {
-        self.person.script(path)
+        self.person.script(path, &[])
     }
 
     pub(crate) fn name(&self) -> String {

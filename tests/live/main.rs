@@ -47,7 +47,8 @@ fn main() -> ExitCode {
         _ => {}
     }
     if person::has_openstacksdk() {
-        people.extend(person::of_a_simulated_cloud(&runtime));
+        let file = person::clouds_yaml_of("live");
+        people.extend(person::of_a_simulated_cloud(&runtime, &file));
     } else {
         eprintln!("live: there is no Python with openstacksdk (LIVE_PYTHON); nothing is compared");
     }

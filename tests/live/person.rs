@@ -55,19 +55,23 @@ pub(crate) fn of_the_real_cloud() -> Vec<Person> {
         file: set("OS_CLIENT_CONFIG_FILE"),
     };
     let others = set("LIVE_CLOUDS").map(|file| {
-        [Who::Member, Who::Reader].map(|who| Person {
-            who,
-            kind: "real",
-            cloud: format!("{cloud}-{}", who.name()),
-            file: Some(file.clone()),
+        [Who::Member, Who::Reader].map(|who| {
+            let entry = format!("{cloud}-{}", who.name());
+            admin.alike(who, &entry, Path::new(&file))
         })
     });
     let others = others.into_iter().flatten();
     std::iter::once(admin).chain(others).collect()
 }
 
-/// Everyone of a simulated cloud, which is started here and ends with the process.
-pub(crate) fn of_a_simulated_cloud(runtime: &tokio::runtime::Runtime) -> Vec<Person> {
+/// Where the clouds.yaml of a program's simulated cloud is: programs run side by side.
+pub(crate) fn clouds_yaml_of(program: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{program}-simulated.yaml"))
+}
+
+/// Everyone of a simulated cloud, which is started here and ends with the runtime; its clouds.yaml
+/// is written to a file.
+pub(crate) fn of_a_simulated_cloud(runtime: &tokio::runtime::Runtime, file: &Path) -> Vec<Person> {
     let options = Options {
         servers: SERVERS,
         ..Options::default()
@@ -76,9 +80,8 @@ pub(crate) fn of_a_simulated_cloud(runtime: &tokio::runtime::Runtime) -> Vec<Per
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a socket");
     let address = listener.local_addr().expect("an address");
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("live-simulated.yaml");
     let text = simulator.clouds_yaml(&format!("http://{address}"));
-    std::fs::write(&file, text).expect("a clouds.yaml");
+    std::fs::write(file, text).expect("a clouds.yaml");
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
         simulator.serve(listener, CancellationToken::new()).await;
@@ -98,6 +101,16 @@ pub(crate) fn of_a_simulated_cloud(runtime: &tokio::runtime::Runtime) -> Vec<Per
 }
 
 impl Person {
+    /// Somebody else of the same cloud, by an entry of a clouds.yaml.
+    pub(crate) fn alike(&self, who: Who, cloud: &str, file: &Path) -> Self {
+        Self {
+            who,
+            kind: self.kind,
+            cloud: cloud.to_owned(),
+            file: Some(file.display().to_string()),
+        }
+    }
+
     pub(crate) fn name(&self) -> String {
         format!("{}::{}", self.kind, self.who.name())
     }
@@ -132,9 +145,9 @@ impl Person {
     }
 
     /// The JSON that a Python script of the project prints as this person.
-    pub(crate) fn script(&self, path: &str) -> Value {
+    pub(crate) fn script(&self, path: &str, arguments: &[&str]) -> Value {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let output = self.command(python()).arg(script).output();
+        let output = self.command(python()).arg(script).args(arguments).output();
         let output = output.expect("Python starts");
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{path} failed:\n{complaint}");

@@ -10,10 +10,12 @@
 mod ages;
 mod call_budgets;
 mod calls;
+mod confirmation;
 mod credentials;
 mod doors;
 mod faults;
 mod layers;
+mod outcomes;
 mod paging;
 mod program;
 mod read_only;
@@ -21,7 +23,7 @@ mod schema;
 mod simulated;
 mod simulation;
 mod sockets;
-mod support;
+
 mod tokens;
 mod tools;
 mod walk;

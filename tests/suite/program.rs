@@ -158,6 +158,11 @@ impl OverHttp {
         }
     }
 
+    /// Where one of its doors is.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> (u16, String) {
         self.send(self.client.get(format!("{}{path}", self.base)), token)
             .await

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::RwLock;
 
-use crate::program::OverHttp;
+use crate::program::{OverHttp, run};
 use crate::simulated::{ADMIN, MEMBER, READER, Simulated, Trial, json_of};
 
 const ISSUER: &str = "https://issuer.example/realm";
@@ -497,6 +497,112 @@ async fn a_thousand_turns_of_several_callers_never_mix() {
     }
 }
 
+/// Callers of different clouds change things at the same time, and each sees its own: what it made
+/// is made with its credential, what it is told is of its cloud, and so is every line of the audit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_turns_of_changes_never_mix_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit.jsonl");
+    let issuer = Issuer::start().await;
+    let cloud = Simulated::start(Trial {
+        cache: Duration::from_secs(60),
+        auth: issuer.settings(Duration::ZERO),
+        mode: Mode::Modify,
+        audit: Some(audit.clone()),
+        ..Trial::default()
+    })
+    .await;
+    let callers = [ADMIN, MEMBER].map(|name| {
+        let claim = json!({
+            "openstack_cloud": name, "sub": name, "scope": "openstack:read openstack:write",
+        });
+        (name, token(claim))
+    });
+    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = move |below: u64| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed % below
+    };
+    // One name in ten is another's too: names are each user's own.
+    let turns: Vec<_> = (0..1000)
+        .map(|_| (&callers[usize::from(random(2) == 0)], random(5), random(40)))
+        .collect();
+    let answers = stream::iter(turns)
+        .map(|((caller, token), kind, number)| {
+            let cloud = &cloud;
+            let name = format!("{caller}-{number}");
+            let query = match kind {
+                0 | 1 => format!(
+                    "mutation {{ result: keypairCreate(name: \"{name}\") {{
+                        keypair {{ name cloudName }} userErrors {{ code }} }} }}"
+                ),
+                2 => format!(
+                    "mutation {{ result: keypairDelete(keypair: \"{name}\") {{
+                        keypair {{ name cloudName }} userErrors {{ code }} }} }}"
+                ),
+                3 => format!(
+                    "mutation {{ result: networkCreate(input: {{ name: \"{name}\" }}) {{
+                        network {{ name cloudName projectId }} userErrors {{ code }} }} }}"
+                ),
+                _ => "{ clouds { name } keypairs(all: true) { nodes { name cloudName } } }"
+                    .to_owned(),
+            };
+            async move { (*caller, name, ask(cloud, token, &query).await) }
+        })
+        .buffer_unordered(16);
+    let mut answers = std::pin::pin!(answers);
+    let mut projects: BTreeSet<(String, String)> = BTreeSet::new();
+    while let Some((caller, name, answer)) = answers.next().await {
+        assert!(answer.get("errors").is_none(), "{answer}");
+        let other = if caller == ADMIN { MEMBER } else { ADMIN };
+        let data = &answer["data"];
+        if let Some(rows) = data["keypairs"]["nodes"].as_array() {
+            assert_eq!(data["clouds"], json!([{"name": caller}]));
+            for row in rows {
+                let seen = row["name"].as_str().unwrap();
+                assert_eq!(row["cloudName"], caller, "{answer}");
+                // The admin's name begins the member's.
+                let is_others = match seen.strip_prefix(MEMBER) {
+                    Some(_) => other == MEMBER,
+                    None => other == ADMIN && seen.starts_with(&format!("{ADMIN}-")),
+                };
+                assert!(!is_others, "{caller} sees {seen}");
+            }
+            continue;
+        }
+        for object in [&data["result"]["keypair"], &data["result"]["network"]] {
+            if object.is_object() {
+                assert_eq!(object["name"], json!(name), "{answer}");
+                assert_eq!(object["cloudName"], caller, "{answer}");
+            }
+        }
+        if let Some(project) = data["result"]["network"]["projectId"].as_str() {
+            projects.insert((caller.to_owned(), project.to_owned()));
+        }
+    }
+    let of_each = |caller: &str| projects.iter().filter(|(name, _)| name == caller).count();
+    assert_eq!((of_each(ADMIN), of_each(MEMBER)), (1, 1), "{projects:?}");
+    assert_eq!(projects.len(), 2, "{projects:?}");
+
+    let lines = std::fs::read_to_string(&audit).unwrap();
+    let mut outcomes = 0;
+    for line in lines.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let caller = line["caller"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("jwt:")
+            .unwrap();
+        let said = line["variables"].to_string() + &line["arguments"].to_string();
+        let is_members = said.contains(&format!("{MEMBER}-"));
+        assert!(!is_members || caller == MEMBER, "{line}");
+        outcomes += usize::from(line["event"] == "outcome");
+    }
+    assert!(outcomes > 600, "{outcomes}");
+}
+
 #[tokio::test]
 async fn a_new_key_is_found_and_an_old_one_forgotten() {
     let issuer = Issuer::start().await;
@@ -609,5 +715,52 @@ async fn the_program_takes_tokens_that_are_signed_with_its_secret() {
             assert_eq!(status, expected, "{more}");
             assert!(!body.contains("nowhere"), "{body}");
         }
+    }
+}
+
+/// Who sets it up wants to know before the first caller does.
+#[tokio::test]
+async fn check_says_whether_the_keys_can_be_had() {
+    let issuer = Issuer::start().await;
+    issuer.publish(&[Signer::First, Signer::Second]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.json");
+    std::fs::write(&empty, "{\"keys\": []}").unwrap();
+    let empty = empty.to_str().unwrap();
+    for (source, fails, expected) in [
+        (issuer.url.as_str(), false, ": 2 keys"),
+        (issuer.url.as_str(), true, "no keys: it answered 503"),
+        (empty, false, "no keys: it has no public key"),
+    ] {
+        if fails {
+            issuer.fail(StatusCode::SERVICE_UNAVAILABLE, "").await;
+        }
+        let variables = [
+            ("REMOTE_AUTH_ENABLE", "true"),
+            ("JWT_JWKS", source),
+            ("JWT_ISSUER", ISSUER),
+            ("JWT_AUDIENCE", AUDIENCE),
+        ];
+        let output = run(&["check"], &variables).await;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let line = said.lines().find(|line| line.starts_with("JWT_JWKS "));
+        let line = line.unwrap_or_else(|| panic!("{source}: {said}"));
+        assert!(line.contains(source) && line.contains(expected), "{line}");
+        assert!(!output.status.success(), "the cloud does not answer");
+    }
+}
+
+/// A token's end is looked at with each request, so nobody is served on a connection that goes on
+/// after it: MCP has no stream to listen to here, and no session to come back to.
+#[tokio::test]
+async fn no_connection_outlives_its_token() {
+    let cloud = Issuer::start().await.cloud(Duration::ZERO).await;
+    let token = token(json!({}));
+    for method in [Method::GET, Method::DELETE] {
+        let mut asked = request(method.clone(), "/mcp", Some(&token), &Value::Null);
+        let stream = "text/event-stream".parse().unwrap();
+        asked.headers_mut().insert(ACCEPT, stream);
+        let status = cloud.knock(asked).await.status();
+        assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
     }
 }

@@ -10,17 +10,26 @@
     reason = "a scenario fails by panicking"
 )]
 
+mod client;
+mod coverage;
 #[expect(
     dead_code,
     reason = "shared with the live suite, which needs more of it"
 )]
 #[path = "../live/harness.rs"]
 mod harness;
+mod images;
 mod network;
+mod network_updates;
 #[path = "../live/person.rs"]
 mod person;
+mod project;
+mod quotas;
+mod reached;
+mod refusals;
 mod servers;
 mod stacks;
+mod stdio;
 mod storage;
 mod world;
 
@@ -45,13 +54,19 @@ fn main() -> ExitCode {
         eprintln!("writes: OS_CLOUD is not set, so there is no real cloud to change");
     }
     if person::has_openstacksdk() {
-        people.extend(person::of_a_simulated_cloud(&runtime));
+        let file = person::clouds_yaml_of("writes");
+        people.extend(person::of_a_simulated_cloud(&runtime, &file));
     } else {
         eprintln!("writes: there is no Python with openstacksdk (LIVE_PYTHON); nothing is tried");
     }
     let members = people.into_iter().filter(|it| it.who == Who::Member);
     let worlds: Vec<Arc<World>> = members.map(|it| Arc::new(World::new(it))).collect();
-    let trials = worlds.iter().flat_map(trials_of).collect();
+    let of_worlds = worlds.iter().flat_map(trials_of);
+    let coverage = Trial::test("coverage::nothing_is_forgotten", || {
+        coverage::nothing_is_forgotten();
+        Ok(())
+    });
+    let trials = of_worlds.chain([coverage]).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     for world in &worlds {
         world.stop();
@@ -62,9 +77,20 @@ fn main() -> ExitCode {
 fn trials_of(world: &Arc<World>) -> Vec<Trial> {
     let scenarios = [
         servers::SCENARIOS,
+        reached::SCENARIOS,
         storage::SCENARIOS,
+        images::SCENARIOS,
         network::SCENARIOS,
+        network_updates::SCENARIOS,
         stacks::SCENARIOS,
+        refusals::SCENARIOS,
+        quotas::SCENARIOS,
+        // It says something of a simulated cloud alone.
+        if world.is_real() {
+            &[]
+        } else {
+            client::SCENARIOS
+        },
     ];
     let scenarios = scenarios.into_iter().flatten();
     let trials = scenarios.map(|(name, scenario)| {

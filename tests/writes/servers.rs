@@ -11,10 +11,11 @@ pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
     ("servers::connections", connections),
     ("servers::what_cannot_be", what_cannot_be),
     ("keypairs::by_tool", keypairs),
+    ("keypairs::by_mutation", keypairs_by_mutation),
 ];
 
-/// A server of its own: its id, and what removes it.
-pub(crate) fn server<'a>(world: &'a World, name: &str) -> (String, Made<'a>) {
+/// The smallest flavor, the image that needs least, and a network that a floating IP can lead into.
+pub(crate) fn smallest(world: &World) -> (String, String, String) {
     let data = world.query(
         "{ flavors(all: true) { nodes { name ramMib diskGib extraSpecs } }
            images(filter: { status: ACTIVE }, all: true) {
@@ -52,12 +53,21 @@ pub(crate) fn server<'a>(world: &'a World, name: &str) -> (String, Made<'a>) {
     let own = networks
         .iter()
         .find(|network| network["isShared"] == false && reached.contains(&&network["id"]));
-    let mutation = format!(
-        "serverCreate(input: {{ name: \"{name}\", flavor: \"{}\", image: \"{}\",
-            networks: [\"{}\"] }}, wait: {{ timeoutSeconds: 90 }})",
+    // A project may have none yet.
+    let network = own.map(|network| text(network, "/id"));
+    (
         text(flavor, "/name"),
         text(image, "/id"),
-        text(own.expect("a network of its own"), "/id"),
+        network.unwrap_or_default(),
+    )
+}
+
+/// A server of its own: its id, and what removes it.
+pub(crate) fn server<'a>(world: &'a World, name: &str) -> (String, Made<'a>) {
+    let (flavor, image, network) = smallest(world);
+    let mutation = format!(
+        "serverCreate(input: {{ name: \"{name}\", flavor: \"{flavor}\", image: \"{image}\",
+            networks: [\"{network}\"] }}, wait: {{ timeoutSeconds: 90 }})"
     );
     let payload = world.outcome(&mutation, "server { id status fault { message } }");
     let id = text(&payload, "/server/id");
@@ -117,6 +127,13 @@ fn a_life_by_mutation(world: &World) {
     let wait = "wait: { timeoutSeconds: 90 }";
     let act = |mutation: &str| world.mutate(mutation, "server { id status taskState }");
     let steps = [
+        ("serverPause", "PAUSED"),
+        ("serverUnpause", "ACTIVE"),
+        ("serverSuspend", "SUSPENDED"),
+        ("serverResume", "ACTIVE"),
+        ("serverStop", "SHUTOFF"),
+        ("serverStart", "ACTIVE"),
+        ("serverReboot", "ACTIVE"),
         ("serverShelve", "SHELVED_OFFLOADED"),
         ("serverUnshelve", "ACTIVE"),
         ("serverRescue", "RESCUE"),
@@ -169,6 +186,17 @@ fn a_life_by_mutation(world: &World) {
     let server = world.look("compute", &made.path);
     assert_eq!(server["server"]["name"], json!(renamed));
     assert_eq!(server["server"]["metadata"], json!({"k": "v"}));
+    let source = text(&server, "/server/image/id");
+    act(&format!(
+        "serverRebuild(server: \"{id}\", image: \"{source}\", name: \"{renamed}-again\", {wait})"
+    ));
+    let server = world.look("compute", &made.path);
+    assert_eq!(server["server"]["status"], "ACTIVE", "{server:#}");
+    let name = &server["server"]["name"];
+    assert_eq!(*name, json!(format!("{renamed}-again")));
+    let actions = format!("{}/os-instance-actions", made.path);
+    let actions = world.look("compute", &actions).to_string();
+    assert!(actions.contains("\"rebuild\""), "{actions}");
     let image = world.new_name("image");
     let payload = world.mutate(
         &format!("serverCreateImage(server: \"{id}\", name: \"{image}\")"),
@@ -286,5 +314,31 @@ fn keypairs(world: &World) {
     );
     let keypair = world.look("compute", &path);
     assert_eq!(keypair["keypair"]["public_key"], json!(public));
+    drop(made);
+}
+
+fn keypairs_by_mutation(world: &World) {
+    let name = world.new_name("pair");
+    let path = format!("/os-keypairs/{name}");
+    let made = world.made("compute", path.clone());
+    let created = world.mutate(
+        &format!("keypairCreate(name: \"{name}\")"),
+        "keypair { fingerprint } privateKey",
+    );
+    assert!(text(&created, "/privateKey").contains("PRIVATE KEY"));
+    let keypair = world.look("compute", &path);
+    let fingerprint = &keypair["keypair"]["fingerprint"];
+    assert_eq!(*fingerprint, created["keypair"]["fingerprint"]);
+    let public = text(&keypair, "/keypair/public_key");
+    let public = public.trim();
+    let select = "keypair { name }";
+    world.mutate(&format!("keypairDelete(keypair: \"{name}\")"), select);
+    world.gone("compute", &path);
+    let import = |key: &str| format!("keypairImport(name: \"{name}\", publicKey: \"{key}\")");
+    let (code, message) = world.refusal(&import("no key at all"));
+    assert_eq!(code, "BAD_REQUEST", "{message}");
+    world.mutate(&import(public), select);
+    let keypair = world.look("compute", &path);
+    assert_eq!(text(&keypair, "/keypair/public_key").trim(), public);
     drop(made);
 }

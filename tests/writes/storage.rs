@@ -1,4 +1,4 @@
-//! Volumes, snapshots, images.
+//! Volumes and snapshots.
 
 use serde_json::json;
 
@@ -9,7 +9,8 @@ use crate::world::{World, text};
 pub(crate) const SCENARIOS: &[(&str, Scenario)] = &[
     ("volumes::by_tool", volumes),
     ("volumes::by_mutation", volumes_by_mutation),
-    ("images::by_tool", images),
+    ("volumes::made_of_something", made_of_something),
+    ("volumes::retyped", retyped),
 ];
 
 fn volumes(world: &World) {
@@ -121,38 +122,105 @@ fn volumes_by_mutation(world: &World) {
     world.gone("block_storage", &made.path);
 }
 
-fn images(world: &World) {
-    let name = world.new_name("image");
-    let source = "https://download.cirros-cloud.net/0.6.2/cirros-0.6.2-x86_64-disk.img";
-    let dry = world.tool(
-        "manage_image",
-        &json!({"image_name": name, "action": "create", "source_url": source, "dry_run": true}),
+/// The id of the image that needs the smallest volume, and that size in GiB.
+fn small_image(world: &World) -> (String, i64) {
+    let images = world.query(
+        "{ images(filter: { status: ACTIVE }, all: true) {
+            nodes { id minDiskGib visibility virtualSizeBytes } } }",
     );
-    assert!(dry.to_string().contains(&name), "{dry:#}");
-    let created = world.tool(
-        "manage_image",
-        &json!({"image_name": name, "action": "create"}),
+    let rows = images["images"]["nodes"].as_array().expect("images").iter();
+    let public = rows.filter(|row| row["visibility"] == "PUBLIC");
+    let needed = |row: &serde_json::Value| row["minDiskGib"].as_i64().unwrap_or(0).max(1);
+    let image = public
+        .min_by_key(|row| needed(row))
+        .expect("a public image");
+    (text(image, "/id"), needed(image))
+}
+
+fn made_of_something(world: &World) {
+    let wait = "wait: { timeoutSeconds: 90 }";
+    let create = |input: &str| {
+        let made = world.mutate(
+            &format!("volumeCreate(input: {{ {input} }}, {wait})"),
+            "volume { id status }",
+        );
+        assert_eq!(made["volume"]["status"], "AVAILABLE", "{made:#}");
+        format!("/volumes/{}", text(&made, "/volume/id"))
+    };
+    let (image, size) = small_image(world);
+    let name = world.new_name("of-image");
+    let path = create(&format!(
+        "name: \"{name}\", image: \"{image}\", sizeGib: {size}"
+    ));
+    let _of_image = world.made("block_storage", path.clone());
+    let volume = world.look("block_storage", &path);
+    assert_eq!(volume["volume"]["bootable"], "true", "{volume:#}");
+    let said = &volume["volume"]["volume_image_metadata"]["image_id"];
+    assert_eq!(*said, json!(image), "{volume:#}");
+
+    let taken = world.new_name("snapshot");
+    let select = "volumeSnapshot { id status }";
+    let snapshot = world.mutate(
+        &format!(
+            "volumeSnapshotCreate(input: {{ volume: \"{name}\", name: \"{taken}\" }}, {wait})"
+        ),
+        select,
     );
-    let id = text(&created, "/image/id");
-    let path = format!("/images/{id}");
-    let made = world.made("image", path.clone());
-    let image = world.look("image", &path);
-    assert_eq!(image["disk_format"], "qcow2", "{image:#}");
-    assert_eq!(image["container_format"], "bare", "{image:#}");
-    assert_ne!(image["visibility"], "public", "{image:#}");
-    let listed = world.tool(
-        "manage_image",
-        &json!({"image_name": name, "action": "list"}),
+    let snapshot = text(&snapshot, "/volumeSnapshot/id");
+    let snapshot_path = format!("/snapshots/{snapshot}");
+    let kept = world.made("block_storage", snapshot_path.clone());
+    let renamed = world.new_name("renamed");
+    world.mutate(
+        &format!(
+            "volumeSnapshotUpdate(volumeSnapshot: \"{taken}\", name: \"{renamed}\", description: \"ü\")"
+        ),
+        select,
     );
-    assert!(listed.to_string().contains(&id), "{listed:#}");
-    world.tool(
-        "manage_image",
-        &json!({"image_name": name, "action": "update", "visibility": "private"}),
+    let seen = world.look("block_storage", &snapshot_path);
+    assert_eq!(seen["snapshot"]["name"], json!(renamed), "{seen:#}");
+    assert_eq!(seen["snapshot"]["description"], "ü", "{seen:#}");
+    let copy = create(&format!("snapshot: \"{renamed}\""));
+    let of_snapshot = world.made("block_storage", copy.clone());
+    let seen = world.look("block_storage", &copy);
+    assert_eq!(seen["volume"]["snapshot_id"], json!(snapshot), "{seen:#}");
+    assert_eq!(seen["volume"]["size"], json!(size), "{seen:#}");
+    // In this order they can go.
+    drop(of_snapshot);
+    world.gone("block_storage", &copy);
+    world.mutate(
+        &format!("volumeSnapshotDelete(volumeSnapshot: \"{snapshot}\", {wait})"),
+        select,
     );
-    assert_eq!(world.look("image", &path)["visibility"], "private");
-    world.tool(
-        "manage_image",
-        &json!({"image_name": name, "action": "delete"}),
+    world.gone("block_storage", &kept.path);
+}
+
+fn retyped(world: &World) {
+    let types = world.query("{ volumeTypes(all: true) { nodes { name isPublic } } }");
+    let rows = types["volumeTypes"]["nodes"].as_array().expect("types");
+    let names: Vec<&str> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
+    let [first, second, ..] = names.as_slice() else {
+        panic!("there is one type alone: {types:#}");
+    };
+    let name = world.new_name("typed");
+    let wait = "wait: { timeoutSeconds: 60 }";
+    let created = world.mutate(
+        &format!(
+            "volumeCreate(input: {{ name: \"{name}\", sizeGib: 1, type: \"{first}\" }}, {wait})"
+        ),
+        "volume { id }",
     );
-    world.gone("image", &made.path);
+    let path = format!("/volumes/{}", text(&created, "/volume/id"));
+    let _made = world.made("block_storage", path.clone());
+    // Where the types are kept on different hosts nothing else will do.
+    let retype = |to: &str| {
+        format!("volumeRetype(volume: \"{name}\", type: \"{to}\", migrate: true, {wait})")
+    };
+    world.mutate(&retype(second), "volume { id status }");
+    world.see("block_storage", &path, "retyped", |body| {
+        body["volume"]["volume_type"] == json!(second) && body["volume"]["status"] == "available"
+    });
+    let (code, message) = world.refusal(&retype(second));
+    assert_eq!(code, "BAD_REQUEST", "{message}");
+    let (code, message) = world.refusal(&retype("no-such-type"));
+    assert_eq!(code, "NOT_FOUND", "{message}");
 }

@@ -1,7 +1,7 @@
 //! A server that may change a cloud, and eyes of our own on that cloud.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +13,12 @@ use crate::person::{Person, python};
 
 /// How long something may take to be so.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What lets the server change something.
+const SETTINGS: [(&str, &str); 2] = [
+    ("ALLOW_MODIFY_OPERATIONS", "true"),
+    ("CONFIRM_DESTRUCTIVE", "never"),
+];
 
 pub(crate) struct World {
     live: Live,
@@ -37,12 +43,8 @@ pub(crate) struct Made<'a> {
 
 impl World {
     pub(crate) fn new(person: Person) -> Self {
-        let settings = [
-            ("ALLOW_MODIFY_OPERATIONS", "true"),
-            ("CONFIRM_DESTRUCTIVE", "never"),
-        ];
         Self {
-            live: Live::new(person.clone()).set(&settings),
+            live: Live::new(person.clone()).set(&SETTINGS),
             person,
             sdk: Mutex::default(),
             made: AtomicUsize::new(0),
@@ -51,6 +53,27 @@ impl World {
 
     pub(crate) fn name(&self) -> String {
         self.live.name()
+    }
+
+    pub(crate) fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// The id of the project that the person is in.
+    pub(crate) fn project(&self) -> String {
+        text(&self.look("session", ""), "/project")
+    }
+
+    /// Whether it is more than a simulation.
+    pub(crate) fn is_real(&self) -> bool {
+        self.person.kind == "real"
+    }
+
+    /// The program as this person, to be started in another way.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = self.person.command(env!("CARGO_BIN_EXE_mcp-openstack-ops"));
+        command.envs(SETTINGS);
+        command
     }
 
     pub(crate) fn stop(&self) {
@@ -184,9 +207,20 @@ impl World {
     }
 
     fn ask(&self, service: &str, method: &str, path: &str) -> (u64, Value) {
+        self.send(service, method, path, &Value::Null)
+    }
+
+    /// Sends something to the cloud itself; the status and the body of its answer.
+    pub(crate) fn send(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> (u64, Value) {
         let mut sdk = self.sdk.lock().expect("the process");
         let sdk = sdk.get_or_insert_with(|| Sdk::start(&self.person));
-        let asked = json!({"service": service, "method": method, "path": path});
+        let asked = json!({"service": service, "method": method, "path": path, "body": body});
         writeln!(sdk.input, "{asked}").expect("a question");
         let mut line = String::new();
         sdk.output.read_line(&mut line).expect("an answer");

@@ -129,7 +129,8 @@ pub async fn settle<N: Noun + 'static>(
         ))),
         Ok((_, Progress::Failed(message))) => Some(Error::Failed {
             service: written.service(),
-            message,
+            // What is left behind is named.
+            message: format!("{} {id}: {}", N::KIND, message.trim_end()),
             request_id: written.request_id.clone(),
         }),
         Err(error) => Some(Error::StillUnderWay(format!(

@@ -56,7 +56,7 @@ fn the_schemas_are_the_union_of_the_actions() {
     );
     let result = &tool["outputSchema"]["properties"]["result"];
     // A list gives rows, and a change an object: either may come.
-    assert_eq!(result["type"], json!(["array", "null", "object"]));
+    assert!(result.get("type").is_none(), "{result:#}");
     assert_eq!(
         listed("shelve_book")["inputSchema"]["required"],
         json!(["book"])

@@ -75,6 +75,6 @@ fn the_list_keeps_to_its_budget() {
     assert!(size.list_bytes <= 40 * 1024, "{size:?}");
     assert!(size.prompt_characters <= 14_000, "{size:?}");
     let size = Tools::load(&sdl(Mode::Modify), None).unwrap().size();
-    assert!(size.list_bytes <= 54 * 1024, "{size:?}");
+    assert!(size.list_bytes <= 40 * 1024, "{size:?}");
     assert!(size.prompt_characters <= 22_000, "{size:?}");
 }

@@ -2,6 +2,7 @@
 //! the protocol, over both transports.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, ClientConfig, ElicitRequestParams, ElicitResult,
@@ -333,4 +334,21 @@ async fn a_reply_is_good_once_and_for_nothing_else() {
     let (mut silent, _) = replied(&client, burn("1")).await;
     silent.input_responses = None;
     assert!(refusal(&client, silent).await.contains("did not say yes"));
+}
+
+/// Somebody may think for minutes, and not for ever.
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_comes_too_late_is_no_reply() {
+    let person = Person::who_agrees();
+    let (server, shelf) = server();
+    let client = person.at(server).await;
+    let (early, _) = replied(&client, burn("1")).await;
+    let (late, _) = replied(&client, burn("1")).await;
+    tokio::time::sleep(Duration::from_secs(4 * 60)).await;
+    let done = client.call_tool_once(early).await.unwrap();
+    assert!(matches!(done, CallToolResponse::Complete(_)) && shelf.burned() == 1);
+    tokio::time::sleep(Duration::from_secs(2 * 60)).await;
+    let said = refusal(&client, late).await;
+    assert!(said.contains("came too late"), "{said}");
+    assert_eq!(shelf.burned(), 1);
 }

@@ -62,18 +62,17 @@ fn the_output_schema_comes_from_the_selection() {
     assert_eq!(
         schema["properties"]["books"],
         json!({
-            "type": ["object", "null"],
             "properties": {
-                "totalCount": {"type": ["integer", "null"]},
-                "nodes": {"type": "array", "items": {"type": "object", "properties": {
+                "totalCount": {},
+                "nodes": {"items": {"properties": {
                     "id": {"type": "string"},
                     "title": {"type": "string"},
                     "kind": {"type": "string", "enum": ["NOVEL", "SHORT_STORY"]},
-                    "pages": {"type": ["integer", "null"]},
+                    "pages": {},
                 }}},
-                "pageInfo": {"type": "object", "properties": {
+                "pageInfo": {"properties": {
                     "hasNextPage": {"type": "boolean"},
-                    "endCursor": {"type": ["string", "null"]},
+                    "endCursor": {},
                 }},
             },
         })

@@ -1,8 +1,12 @@
 //! Quotas and limits: what a project may have, and what it has.
 
+use bytes::Bytes;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::query::{Kind, Names, STRICT};
+use super::schema::{self, Schemas};
+use super::writer::Writer;
 use super::{Subject, bad_request, forbidden};
 use crate::reply::{Answer, Reply};
 use crate::world::Key;
@@ -31,6 +35,8 @@ const FORMER: [(&str, u32, i64); 7] = [
     ("injected_files", 57, 5),
 ];
 
+static SCHEMAS: Schemas = Schemas::new(|| schema::read(include_str!("schema/quota.json")));
+
 /// A resource, its limit, and how much of it is used.
 type Row = (&'static str, i64, i64);
 
@@ -42,10 +48,7 @@ impl Subject<'_> {
         if !may {
             return Err(forbidden(&format!("os_compute_api:os-quota-sets:{rule}")));
         }
-        let key = Key::read(project);
-        let key = key.filter(|key| self.world.identity.projects.contains_key(key));
-        let key = key
-            .ok_or_else(|| bad_request(&format!("Project ID {project} is not a valid project.")))?;
+        let key = self.quota_project(project)?;
         let is_detail = rule == "detail";
         let mut set = json!({"id": project});
         for (name, limit, used) in self.quota_rows(key) {
@@ -56,6 +59,12 @@ impl Subject<'_> {
             };
         }
         Ok(Reply::ok(&json!({"quota_set": set})))
+    }
+
+    fn quota_project(&self, project: &str) -> Result<Key, Reply> {
+        let key = Key::read(project);
+        let key = key.filter(|key| self.world.identity.projects.contains_key(key));
+        key.ok_or_else(|| bad_request(&format!("Project ID {project} is not a valid project.")))
     }
 
     pub(super) fn quota_defaults(&self, project: &str) -> Reply {
@@ -157,5 +166,58 @@ impl Subject<'_> {
         Ok(Reply::ok(
             &json!({"limits": {"rate": [], "absolute": absolute}}),
         ))
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn quota_update(&mut self, project: &str) -> Answer {
+        let body = self.body()?;
+        SCHEMAS.check("update", &body, self.version.minor())?;
+        self.subject().may("os_compute_api:os-quota-sets:update")?;
+        let key = self.subject().quota_project(project)?;
+        let asked = &body["quota_set"];
+        let used = self.subject().quota_rows(key);
+        if asked["force"] != true {
+            for (name, _, used) in used {
+                let wanted = asked[name].as_i64().filter(|wanted| *wanted >= 0);
+                if let Some(wanted) = wanted.filter(|wanted| *wanted < used) {
+                    return Err(bad_request(&format!(
+                        "Quota limit {wanted} for {name} must be greater than or equal to already \
+                         used and reserved {used}."
+                    )));
+                }
+            }
+        }
+        let compute = &mut self.region_mut().compute;
+        let mut quota = compute.quota(key);
+        for (name, limit) in [
+            ("instances", &mut quota.instances),
+            ("cores", &mut quota.cores),
+            ("ram", &mut quota.ram_mib),
+            ("metadata_items", &mut quota.metadata_items),
+            ("key_pairs", &mut quota.key_pairs),
+            ("server_groups", &mut quota.server_groups),
+            ("server_group_members", &mut quota.server_group_members),
+        ] {
+            if let Some(wanted) = asked[name].as_i64() {
+                *limit = wanted;
+            }
+        }
+        compute.quotas.insert(key, quota);
+        let rows = self.subject().quota_rows(key).into_iter();
+        let set: serde_json::Map<String, Value> = rows
+            .map(|(name, limit, _)| (name.to_owned(), json!(limit)))
+            .collect();
+        Ok(Reply::ok(&json!({"quota_set": set})))
+    }
+
+    /// Back to the default limits.
+    pub(super) fn quota_delete(&mut self, project: &str) -> Answer {
+        self.subject().may("os_compute_api:os-quota-sets:delete")?;
+        if let Some(key) = Key::read(project) {
+            self.region_mut().compute.quotas.remove(&key);
+        }
+        let html = "text/html; charset=UTF-8";
+        Ok(Reply::of(StatusCode::ACCEPTED, html, Bytes::new()))
     }
 }

@@ -16,6 +16,7 @@ mod shelve;
 mod status;
 mod tag;
 pub(super) mod view;
+mod volume_image;
 mod wiring;
 
 use std::cmp::Ordering;

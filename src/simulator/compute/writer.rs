@@ -47,6 +47,8 @@ impl Writer<'_> {
             (&Method::POST, ["servers", id, "action"]) => self.server_do(id),
             (&Method::POST, ["os-keypairs"]) => self.keypair_create(),
             (&Method::DELETE, ["os-keypairs", name]) => self.keypair_delete(name),
+            (&Method::PUT, ["os-quota-sets", project]) => self.quota_update(project),
+            (&Method::DELETE, ["os-quota-sets", project]) => self.quota_delete(project),
             _ => return None,
         })
     }

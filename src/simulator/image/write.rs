@@ -204,6 +204,7 @@ impl Writer<'_> {
         for (name, value) in &asked {
             self.set(&mut image, name, value)?;
         }
+        self.check_quota(&image)?;
         let location = format!("{}/v2/images/{id}", self.call.root);
         let reply = Reply::json(StatusCode::CREATED, &View::of(&image));
         self.images().insert(id, image);

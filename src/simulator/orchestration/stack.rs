@@ -222,7 +222,10 @@ pub(super) fn ascending(direction: Option<&str>, has_key: bool) -> Result<bool, 
 
 /// Where the stack of a name, or of an id, is.
 pub(super) fn lookup(asker: &Asker<'_>, name: &str, below: &[&str]) -> Answer {
-    let by_id = read_uuid(name).and_then(|id| asker.heat.stacks.get(&id));
+    let by_id = read_uuid(name).and_then(|id| {
+        let heat = asker.heat;
+        heat.stacks.get(&id).or_else(|| heat.deleted.get(&id))
+    });
     let by_id = by_id.filter(|stack| asker.may_see(stack));
     let stacks = asker.heat.stacks.values();
     // Names are the own project's, for admins too.
@@ -264,7 +267,7 @@ impl Shown<'_, '_> {
             "links": [Place::of(self.asker.call, stack).link("self")],
             "creation_time": zulu(stack.created),
             "updated_time": stack.updated.map(zulu),
-            "deletion_time": null,
+            "deletion_time": stack.deleted.map(zulu),
             "notification_topics": [],
             "parameters": parameter::shown(stack),
             "description": stack.description,
@@ -279,7 +282,8 @@ impl Shown<'_, '_> {
             "stack_status": format!("{}_{}", stack.action, stack.status),
             "stack_status_reason": stack.reason,
         });
-        if resolves != Some(false) {
+        // What is gone has none.
+        if resolves != Some(false) && stack.deleted.is_none() {
             let outputs: Vec<Value> = stack.outputs.iter().map(resolved).collect();
             view["outputs"] = json!(outputs);
         }

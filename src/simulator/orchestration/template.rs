@@ -40,6 +40,9 @@ const SECTIONS: [&str; 8] = [
     "parameter_tags",
 ];
 
+/// How many resources a stack has at most, unless Heat is told otherwise.
+const MOST_RESOURCES: usize = 1000;
+
 /// What resources of a type may be told, and what they have to be.
 struct Properties {
     resource_type: &'static str,
@@ -204,6 +207,12 @@ pub(super) fn check(template: &Value) -> Result<(), Reply> {
         if !SECTIONS.contains(&name.as_str()) {
             return Err(failed(&format!("The template section is invalid: {name}")));
         }
+    }
+    if section(template, "resources").count() > MOST_RESOURCES {
+        return Err(invalid(
+            "RequestLimitExceeded",
+            "Request limit exceeded: Maximum resources per stack exceeded.",
+        ));
     }
     let known: BTreeSet<&str> = section(template, "resources")
         .map(|(name, _)| name.as_str())

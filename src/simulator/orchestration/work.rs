@@ -25,6 +25,8 @@ use crate::{block_storage, compute, network};
 pub(crate) enum Work {
     Create,
     Update,
+    /// Back to what was before an update.
+    Rollback,
     Delete,
     Act,
 }
@@ -56,6 +58,19 @@ fn again(
     world.events.plan(due, event);
 }
 
+/// Goes on after what took its time.
+fn later(world: &mut World, hand: &Hand, work: Work, pause: Duration) {
+    let due = world.now() + pause;
+    let event = Event::StackWork {
+        region: hand.region,
+        stack: hand.stack,
+        caller: Arc::clone(&hand.caller),
+        work,
+        tries: 0,
+    };
+    world.events.plan(due, event);
+}
+
 /// Does the next bit of work on a stack.
 pub(crate) fn go_on(
     world: &mut World,
@@ -77,10 +92,12 @@ pub(crate) fn go_on(
     let is_outdated = match work {
         Work::Create => stack.action != "CREATE",
         Work::Update => stack.action != "UPDATE",
+        Work::Rollback => stack.action != "ROLLBACK",
         Work::Delete => stack.action != "DELETE",
-        Work::Act => ["CREATE", "UPDATE", "DELETE"].contains(&stack.action),
+        Work::Act => ["CREATE", "UPDATE", "DELETE", "ROLLBACK"].contains(&stack.action),
     };
-    if is_outdated {
+    // Or it was ended.
+    if is_outdated || stack.status != "IN_PROGRESS" {
         return;
     }
     if work == Work::Act {
@@ -99,8 +116,8 @@ pub(crate) fn go_on(
         return;
     }
     match hand.make_next(world) {
-        Ok(true) => again(world, region, id, caller, work, 0),
-        Ok(false) => {
+        Ok(Some(pause)) => later(world, &hand, work, pause),
+        Ok(None) => {
             let is_left = |stack: &Stack, row: &Resource| {
                 stack.template["resources"].get(row.name.as_str()).is_none()
             };
@@ -204,17 +221,17 @@ impl Hand {
         tell(world, self.region, self.stack, Some(name));
     }
 
-    /// Makes, or changes, the next resource; whether there was one.
-    fn make_next(&self, world: &mut World) -> Result<bool, String> {
+    /// Makes, or changes, the next resource; how long that takes, if there was one.
+    fn make_next(&self, world: &mut World) -> Result<Option<Duration>, String> {
         let Some(stack) = self.stack(world) else {
-            return Ok(false);
+            return Ok(None);
         };
         let mut rows = stack.resources.iter();
         let next = rows.find(|row| {
             row.action == "INIT" || (row.action == "UPDATE" && row.status == "IN_PROGRESS")
         });
         let Some(next) = next else {
-            return Ok(false);
+            return Ok(None);
         };
         let (name, kind, is_new) = (next.name.clone(), next.resource_type, next.action == "INIT");
         let properties = &stack.template["resources"][name.as_str()]["properties"];
@@ -237,7 +254,10 @@ impl Hand {
                     row.attributes = attributes;
                 }
                 self.set(world, &name, action, "COMPLETE", "state changed");
-                Ok(true)
+                // It is there to be waited for.
+                let seconds = &properties["action_wait_secs"][action.to_lowercase()];
+                let seconds = number(seconds).filter(|_| kind == "OS::Heat::TestResource");
+                Ok(Some(seconds.map_or(PAUSE, Duration::from_secs)))
             }
             Err(message) => {
                 let reason = format!("{kind}: resources.{name}: {message}");
@@ -502,6 +522,7 @@ impl Hand {
     fn finish(&self, world: &mut World) {
         if let Some(stack) = self.stack(world) {
             stack.status = "COMPLETE";
+            stack.before = None;
             stack.reason = format!("Stack {} completed successfully", stack.action);
             if stack.action == "CHECK" {
                 stack.reason += ". 'CHECK' not fully supported (see resources)";
@@ -527,8 +548,18 @@ impl Hand {
     }
 
     fn gone(&self, world: &mut World) {
-        if let Some(region) = world.regions.get_mut(self.region) {
-            region.orchestration.stacks.shift_remove(&self.stack);
+        let now = world.now();
+        if let Some(stack) = self.stack(world) {
+            stack.status = "COMPLETE";
+            "Stack DELETE completed successfully".clone_into(&mut stack.reason);
+            stack.deleted = Some(now);
+            stack.template["resources"] = json!({});
+        }
+        tell(world, self.region, self.stack, None);
+        if let Some(region) = world.regions.get_mut(self.region)
+            && let Some(stack) = region.orchestration.stacks.shift_remove(&self.stack)
+        {
+            region.orchestration.deleted.insert(self.stack, stack);
         }
     }
 }

@@ -179,6 +179,8 @@ fn new_stack(world: &mut World, call: &Call, name: &str, said: Said) -> Result<S
     let id = world.dice.uuid();
     let description = said.template["description"].as_str();
     let mut stack = Stack {
+        deleted: None,
+        before: None,
         id,
         name: name.to_owned(),
         description: description.unwrap_or("No description").to_owned(),
@@ -488,18 +490,8 @@ fn update(world: &mut World, call: &Call, id: Result<Uuid, Reply>, keeps: bool) 
     }
     let id = id?;
     let stack = stack_mut(world, call.region, id)?;
-    check_idle(stack)?;
+    // An update takes over from what is under way.
     let said = said(&body, keeps.then_some(&*stack))?;
-    let old: Vec<(String, Value)> = stack
-        .resources
-        .iter()
-        .map(|row| {
-            let properties = &stack.template["resources"][row.name.as_str()]["properties"];
-            (row.name.clone(), resolve(stack, properties))
-        })
-        .collect();
-    stack.template = said.template;
-    stack.parameters = said.parameters;
     if let Some(timeout) = said.timeout_mins {
         stack.timeout_mins = Some(timeout);
     }
@@ -509,6 +501,27 @@ fn update(world: &mut World, call: &Call, id: Result<Uuid, Reply>, keeps: bool) 
     if let Some(tags) = said.tags {
         stack.tags = tags;
     }
+    replace(stack, call, said.template, said.parameters);
+    stack.updated = Some(call.now);
+    begin(world, call, id, "UPDATE")?;
+    let token = Arc::clone(call.token()?);
+    plan(world, call.region, id, &token, Work::Update);
+    Ok(accepted(call))
+}
+
+/// Gives a stack another template and other parameters, and notes what is to be made and changed.
+fn replace(stack: &mut Stack, call: &Call, template: Value, parameters: BTreeMap<String, String>) {
+    let old: Vec<(String, Value)> = stack
+        .resources
+        .iter()
+        .map(|row| {
+            let properties = &stack.template["resources"][row.name.as_str()]["properties"];
+            (row.name.clone(), resolve(stack, properties))
+        })
+        .collect();
+    let template = std::mem::replace(&mut stack.template, template);
+    let parameters = std::mem::replace(&mut stack.parameters, parameters);
+    stack.before = Some((template, parameters));
     let description = stack.template["description"].as_str();
     stack.description = description.unwrap_or("No description").to_owned();
     for name in template::ordered(&stack.template) {
@@ -532,11 +545,6 @@ fn update(world: &mut World, call: &Call, id: Result<Uuid, Reply>, keeps: bool) 
             }
         }
     }
-    stack.updated = Some(call.now);
-    begin(world, call, id, "UPDATE")?;
-    let token = Arc::clone(call.token()?);
-    plan(world, call.region, id, &token, Work::Update);
-    Ok(accepted(call))
 }
 
 fn accepted(call: &Call) -> Reply {
@@ -581,17 +589,33 @@ fn act(world: &mut World, call: &Call, id: Uuid) -> Answer {
                     Some(&message),
                 ));
             }
-            "ROLLBACK"
+            return cancel(world, call, id, action == "cancel_update");
         }
         action => {
             return Err(bad_request(&format!("Invalid action {action} specified")));
         }
     };
-    if begun != "ROLLBACK" {
-        check_idle(stack)?;
-    }
+    check_idle(stack)?;
     begin(world, call, id, begun)?;
     let token = Arc::clone(call.token()?);
     plan(world, call.region, id, &token, Work::Act);
+    Ok(Reply::ok(&Value::Null))
+}
+
+/// Ends an update, and goes back to what was before it when that is wanted.
+fn cancel(world: &mut World, call: &Call, id: Uuid, goes_back: bool) -> Answer {
+    let stack = stack_mut(world, call.region, id)?;
+    if !goes_back {
+        stack.status = "FAILED";
+        "Stack UPDATE cancelled".clone_into(&mut stack.reason);
+        tell(world, call.region, id, None);
+        return Ok(Reply::ok(&Value::Null));
+    }
+    if let Some((template, parameters)) = stack.before.take() {
+        replace(stack, call, template, parameters);
+    }
+    begin(world, call, id, "ROLLBACK")?;
+    let token = Arc::clone(call.token()?);
+    plan(world, call.region, id, &token, Work::Rollback);
     Ok(Reply::ok(&Value::Null))
 }

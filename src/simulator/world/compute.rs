@@ -93,6 +93,8 @@ pub(crate) struct Server {
 /// How a server was before it was resized.
 pub(crate) struct Resize {
     pub(crate) flavor: Arc<Flavor>,
+    pub(crate) host: Option<Shared>,
+    pub(crate) zone: Shared,
     pub(crate) was_running: bool,
 }
 

@@ -12,6 +12,8 @@ use super::{Key, Shared, Table};
 #[derive(Default)]
 pub(crate) struct Orchestration {
     pub(crate) stacks: Table<Stack>,
+    /// Those that are no longer, which are known by their ids alone.
+    pub(crate) deleted: Table<Stack>,
     pub(crate) engines: Table<Engine>,
 }
 
@@ -38,6 +40,7 @@ pub(crate) struct Stack {
     pub(crate) reason: String,
     pub(crate) created: DateTime<Utc>,
     pub(crate) updated: Option<DateTime<Utc>>,
+    pub(crate) deleted: Option<DateTime<Utc>>,
     /// The stack it is a resource of.
     pub(crate) parent: Option<Uuid>,
     /// The project of the users that it makes for itself.
@@ -48,6 +51,8 @@ pub(crate) struct Stack {
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) outputs: Vec<Output>,
     pub(crate) template: Value,
+    /// The template and the parameters that an update which is under way began with.
+    pub(crate) before: Option<(Value, BTreeMap<String, String>)>,
     pub(crate) resources: Vec<Resource>,
     pub(crate) events: Vec<Event>,
 }

@@ -178,18 +178,20 @@ impl Writer<'_> {
         // A lock does not keep anyone from this.
         let id = self.allow_state(server, &allowed)?;
         let name = asked["name"].as_str().unwrap_or_default().trim().to_owned();
-        let Some(image) = self.snapshot(id, &name, &asked["metadata"]) else {
-            return Err(bad_request(
-                "Images of servers that boot from a volume are not simulated.",
-            ));
+        let image = if let Some(image) = self.snapshot(id, &name, &asked["metadata"]) {
+            self.begin(
+                id,
+                "createImage",
+                "compute_snapshot_instance",
+                "image_snapshot_pending",
+            );
+            self.plan(id, IMAGING, ServerStep::Imaged(image));
+            image
+        } else {
+            // Cinder does the work, and Nova does not wait for it.
+            self.note(id, "createImage", None);
+            self.image_of_volumes(id, &name, &asked["metadata"])
         };
-        self.begin(
-            id,
-            "createImage",
-            "compute_snapshot_instance",
-            "image_snapshot_pending",
-        );
-        self.plan(id, IMAGING, ServerStep::Imaged(image));
         if self.version.is(45) {
             let told = json!({"image_id": image});
             return Ok(Reply::json(StatusCode::ACCEPTED, &told));

@@ -44,6 +44,9 @@ const BASE: [&str; 10] = [
     "owner",
 ];
 
+/// Properties beside those that every image has.
+const MOST_PROPERTIES: usize = 128;
+
 struct Change {
     operation: &'static str,
     name: String,
@@ -74,6 +77,7 @@ impl Writer<'_> {
         for change in &changes {
             self.apply(&mut row, change)?;
         }
+        self.check_quota(&row)?;
         row.updated = now;
         self.images().insert(id, row);
         self.shown(id)
@@ -181,6 +185,22 @@ impl Writer<'_> {
             self.may_be_public(Some(value))?;
         }
         self.set(row, name, value)
+    }
+
+    /// Whether an image has as few properties as it may.
+    pub(super) fn check_quota(&self, row: &Image) -> Result<(), Reply> {
+        let count = row.properties.len();
+        if count <= MOST_PROPERTIES {
+            return Ok(());
+        }
+        Err(webob::page(
+            self.call,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            &format!(
+                "The limit has been exceeded on the number of allowed image properties. Attempted: \
+                 {count}, Maximum: {MOST_PROPERTIES}"
+            ),
+        ))
     }
 
     /// Sets what is said of an image, which fits the schema.

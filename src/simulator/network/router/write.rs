@@ -4,11 +4,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::network::attribute::{Body, Kind, bad_input, both, create, never, shown, update};
-use crate::network::failure;
 use crate::network::listing::{find, shown as seen};
 use crate::network::port::write::{exhausted, given_addresses};
 use crate::network::subnet::write::routes;
 use crate::network::write::{Pen, Written, bad_noun, conflict, rows_of};
+use crate::network::{error, failure};
 use crate::reply::Reply;
 use crate::world::Shared;
 use crate::world::events::Event;
@@ -272,10 +272,38 @@ fn change(pen: &mut Pen<'_>, id: Uuid, body: &Body) -> Result<(), Reply> {
         Some(None) => clear_gateway(pen, id)?,
         Some(Some(wanted)) => set_gateway(pen, id, &wanted)?,
     }
+    if let Some(value) = body.set("routes") {
+        check_routes(pen, id, value)?;
+    }
     match pen.network_mut().routers.get_mut(&id) {
         Some(row) => write(row, body),
         None => Ok(()),
     }
+}
+
+/// Refuses routes by addresses that a router does not reach by itself.
+fn check_routes(pen: &Pen<'_>, id: Uuid, value: &Value) -> Result<(), Reply> {
+    let rows = pen.network();
+    let inside = interfaces(rows, id).flat_map(|port| &port.fixed_ips);
+    let mut reached: Vec<Uuid> = inside.map(|ip| ip.subnet).collect();
+    let gateway = rows.routers.get(&id).and_then(|row| row.gateway.as_ref());
+    let external = gateway.and_then(|gateway| rows.networks.get(&gateway.network));
+    reached.extend(external.into_iter().flat_map(|network| &network.subnets));
+    let subnets = reached.iter().filter_map(|id| rows.subnets.get(id));
+    let ranges: Vec<Cidr> = subnets.filter_map(|row| Cidr::read(&row.cidr)).collect();
+    for (_, hop) in routes("routes", value)? {
+        if !ranges.iter().any(|range| range.contains(hop)) {
+            return Err(error(
+                http::StatusCode::BAD_REQUEST,
+                "InvalidRoutes",
+                &format!(
+                    "Invalid format for routes: {}, the nexthop is not connected with router",
+                    crate::python::repr(value)
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The ports by which a router reaches the networks within.

@@ -120,6 +120,10 @@ impl World {
         step: &ServerStep,
         at: DateTime<Utc>,
     ) {
+        let target = match step {
+            ServerStep::Resized(flavor) => self.host_to_resize(region, id, flavor),
+            _ => None,
+        };
         let Some(server) = self.server_mut(region, id) else {
             return;
         };
@@ -154,9 +158,15 @@ impl World {
                 server.begin_event(request, "compute_finish_resize", at);
                 let before = Resize {
                     flavor: std::mem::replace(&mut server.flavor, Arc::clone(flavor)),
+                    host: server.host.clone(),
+                    zone: Arc::clone(&server.zone),
                     was_running: server.vm_state == VmState::Active,
                 };
                 server.resize = Some(before);
+                if let Some((host, zone)) = target {
+                    server.host = Some(host);
+                    server.zone = zone;
+                }
                 let power_state = server.power_state;
                 server.becomes(VmState::Resized, power_state, at);
             }
@@ -167,6 +177,8 @@ impl World {
                 if matches!(step, ServerStep::Reverted) {
                     server.begin_event(request, "compute_finish_revert_resize", at);
                     server.flavor = resize.flavor;
+                    server.host = resize.host;
+                    server.zone = resize.zone;
                 }
                 if resize.was_running {
                     server.becomes(VmState::Active, PowerState::Running, at);
@@ -256,15 +268,42 @@ impl World {
         self.plan_at(region, id, request.to_owned(), at + SPAWNING, step);
     }
 
+    /// The traits that a server's image wants its host to have.
+    fn demanded_traits(&self, region: usize, server: &Server) -> Vec<&str> {
+        let images = self.regions.get(region).map(|region| &region.image.images);
+        let image = images.zip(server.image).and_then(|(all, id)| all.get(&id));
+        let properties = image.into_iter().flat_map(|image| &image.properties);
+        let required = properties.filter(|(_, value)| *value == "required");
+        required
+            .filter_map(|(name, _)| name.strip_prefix("trait:"))
+            .collect()
+    }
+
     /// The host with the most memory left of those that are up and have room for a server, and its
     /// zone.
     fn host_for(&self, region: usize, id: Uuid) -> Option<(Shared, Shared)> {
+        let server = self.regions.get(region)?.compute.servers.get(&id)?;
+        self.host_with(region, server, &server.flavor, None)
+    }
+
+    /// Another host for a server that gets another flavor; it stays where it is if there is none.
+    fn host_to_resize(&self, region: usize, id: Uuid, flavor: &Flavor) -> Option<(Shared, Shared)> {
+        let server = self.regions.get(region)?.compute.servers.get(&id)?;
+        self.host_with(region, server, flavor, server.host.as_ref())
+    }
+
+    fn host_with(
+        &self,
+        region: usize,
+        server: &Server,
+        needed: &Flavor,
+        not_on: Option<&Shared>,
+    ) -> Option<(Shared, Shared)> {
         let compute = &self.regions.get(region)?.compute;
-        let server = compute.servers.get(&id)?;
         let taken = compute.taken_by_host();
         let services = compute.services_by_host();
         let now = self.now();
-        let needed = &server.flavor;
+        let traits = self.demanded_traits(region, server);
         let disk = if server.image.is_some() {
             needed.disk_gib
         } else {
@@ -277,7 +316,9 @@ impl World {
                 .wanted_zone
                 .as_ref()
                 .is_none_or(|zone| *zone == row.zone);
-            if !is_usable || !is_wanted {
+            let has_traits = traits.iter().all(|name| row.traits.contains(name));
+            let is_other = not_on != Some(&row.host);
+            if !is_usable || !is_wanted || !has_traits || !is_other {
                 return None;
             }
             let taken = taken.get(&row.host).copied().unwrap_or_default();

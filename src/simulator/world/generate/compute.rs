@@ -334,6 +334,8 @@ impl Maker<'_> {
         let number = u32::try_from(place + 1).unwrap_or(u32::MAX);
         let resize = (state == State::Resized).then(|| Resize {
             flavor: Arc::clone(&flavor),
+            host: host.cloned(),
+            zone: Arc::clone(&zone),
             was_running: true,
         });
         let server = Server {

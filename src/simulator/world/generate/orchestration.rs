@@ -83,6 +83,8 @@ impl Maker<'_> {
             .first()
             .map_or("admin", |(_, name)| name.as_str());
         let stack = Stack {
+            deleted: None,
+            before: None,
             id,
             name,
             description: "Servers with their ports".to_owned(),
@@ -130,6 +132,8 @@ impl Maker<'_> {
         let resources = vec![resource("0", "OS::Heat::RandomString", value, created)];
         let reason = "Stack CREATE completed successfully";
         Stack {
+            deleted: None,
+            before: None,
             id,
             description: "No description".to_owned(),
             project: outer.project,
