@@ -34,6 +34,8 @@ def main():
     rows = result['rows']
     latencies = sorted({row['latency'] for row in rows
                         if row['latency'] is not None})
+    if not latencies:
+        return
     figure, axes = pyplot.subplots(
         len(latencies), len(QUESTIONS), sharex=True, sharey=True,
         squeeze=False, figsize=(13, 1 + 3 * len(latencies)))

@@ -57,6 +57,6 @@ ALL = [
              {'search_term': 'ubuntu', 'search_in': 'image'}),
     Question('first_50', original=False),
     Question('joined', original=False, commands=JOINED),
-    Question('hosts', original=False, commands=JOINED),
+    Question('hosts', original=False),
 ]
 BY_NAME = {question.name: question for question in ALL}
