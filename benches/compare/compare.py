@@ -43,6 +43,7 @@ VERSIONS = ['1.1.2', '3.1.0']
 # Latency at which plans are recorded, so that what waits for what is plain.
 RECORDED_AT = 100
 LONG = 5
+PEERS = 'original', 'openstack'
 
 
 def install(folder, name):
@@ -86,6 +87,9 @@ class Run:
         self.began, self.load = time.time(), os.getloadavg()[0]
         self.rows = []
         self.starts = {}
+        self.without_peers = {
+            '%d servers' % servers for servers in options.sizes
+            if servers not in (options.peer_sizes or options.sizes)}
         # Contestants that were too slow, with the question and the latency.
         self.given_up = set()
 
@@ -102,7 +106,9 @@ class Run:
                 'loads': [self.load, os.getloadavg()[0]],
                 'rounds': self.options.rounds, 'limit': self.options.limit,
                 'starts': self.starts,
-                'rows': [row.as_json() for row in self.rows]}
+                'rows': [row.as_json() for row in sorted(
+                    self.rows, key=lambda row: int(
+                        row.cloud.split()[0].replace('real', '99999')))]}
 
     def on_a_simulated_cloud(self, servers):
         cloud = clouds.Simulated(self.options.ours, servers, self.ports)
@@ -156,6 +162,8 @@ class Run:
         for name in self.field.names():
             if not self.field.takes(name, question):
                 continue
+            if name.startswith(PEERS) and cloud.name in self.without_peers:
+                continue
             if name == 'floor' and not plan:
                 continue
             row = Row(cloud.name, latency, question.name, name)
@@ -183,9 +191,10 @@ class Run:
 
     def begin(self, row, asked, name, cloud, question, plan):
         """Starts one and asks it for the first time; whether it counts."""
-        key = name, question.name, row.latency
-        if key in self.given_up:
-            row.problem = 'given up on a smaller cloud'
+        if any(given_up[:2] == (name, question.name) and
+               (row.latency or 0) >= (given_up[2] or 0)
+               for given_up in self.given_up):
+            row.problem = '> %d s where it is easier' % self.options.limit
             self.rows.append(row)
             return False
         contestant = None
@@ -288,6 +297,8 @@ def arguments():
     add('--output', default=os.path.join(ROOT, 'docs', 'benchmark'),
         help='results without their suffix')
     add('--sizes', type=int, nargs='*', default=[60, 500, 1000, 10000])
+    add('--peer-sizes', type=int, nargs='*',
+        help='those at which peers are asked too; all, when not given')
     add('--latencies', type=int, nargs='*', default=[0, 20],
         help='milliseconds a call')
     add('--questions', nargs='*', choices=list(questions.BY_NAME),

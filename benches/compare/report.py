@@ -212,7 +212,8 @@ def markdown(result):
 
 Written by `benches/compare/compare.py` on %s, on %s; it took %.0f minutes, beside other
 work (load average %.1f at first, %.1f at last). Medians of %d rounds in which the contestants took turns,
-fewer when these took five seconds in all; what took longer than %.0f s was given up, on larger clouds too.
+fewer when these took five seconds in all; what took longer than %.0f s was given up,
+and not asked where it is harder.
 
 - *floor*: the upstream calls of this server's plan, fired bare over a warm pool, each as soon as those are answered that it
   waited for in the recorded answer, at most eight at a time for each service, and decoded.
