@@ -206,7 +206,8 @@ class Run:
             asked[name] = contestant
             if name != 'openstack client':
                 self.round(row, asked, name, cloud, question)
-            if row.walls and row.walls[0] <= LONG:
+            # Of this server the first answer is neither warm nor without login.
+            if not name.startswith(PEERS) or sum(row.walls) <= LONG:
                 row.walls, row.cpu = [], None
             if row.problem is None:
                 return True

@@ -93,13 +93,20 @@ class Mcp(Lines):
         began = time.monotonic()
         self.begin(command, environment)
         self.last_id = 0
+        try:
+            self.greet()
+        except TooSlow:
+            self.stop()
+            raise Failed('no tools/list in %d s' % limit) from None
+        self.started = time.monotonic() - began
+
+    def greet(self):
         self.request('initialize', {
             'protocolVersion': '2025-06-18', 'capabilities': {},
             'clientInfo': {'name': 'compare', 'version': '1'}})
         self.send(json.dumps({'jsonrpc': '2.0', 'method':
                               'notifications/initialized'}).encode())
         self.tools = self.request('tools/list', {})['tools']
-        self.started = time.monotonic() - began
 
     def request(self, method, params):
         self.last_id += 1
@@ -137,12 +144,13 @@ class GraphQl(Process):
                    environment, stdout=subprocess.DEVNULL)
         self.connection = http.client.HTTPConnection('127.0.0.1', port,
                                                      timeout=limit)
-        for _ in range(200):
+        for _ in range(1000):
             try:
                 self.connection.connect()
                 return
             except ConnectionRefusedError:
                 time.sleep(0.02)
+        self.stop()
         raise Failed('it does not start')
 
     def has(self, question):
