@@ -1,0 +1,1 @@
+export function Hypervisor(_: { id?: string; segment?: string }) { return <p>Hypervisor</p>; }

@@ -1,0 +1,1 @@
+export function Hypervisors(_: { id?: string; segment?: string }) { return <p>Hypervisors</p>; }

@@ -1,0 +1,1 @@
+export function Identity(_: { id?: string; segment?: string }) { return <p>Identity</p>; }

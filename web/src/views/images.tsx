@@ -1,0 +1,1 @@
+export function Images(_: { id?: string; segment?: string }) { return <p>Images</p>; }

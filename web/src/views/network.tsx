@@ -1,0 +1,1 @@
+export function Network(_: { id?: string; segment?: string }) { return <p>Network</p>; }

@@ -1,0 +1,1 @@
+export function Resource(_: { id?: string; segment?: string }) { return <p>Resource</p>; }

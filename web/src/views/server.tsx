@@ -1,0 +1,1 @@
+export function Server(_: { id?: string; segment?: string }) { return <p>Server</p>; }

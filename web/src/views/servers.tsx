@@ -1,0 +1,1 @@
+export function Servers(_: { id?: string; segment?: string }) { return <p>Servers</p>; }

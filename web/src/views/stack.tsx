@@ -1,0 +1,1 @@
+export function Stack(_: { id?: string; segment?: string }) { return <p>Stack</p>; }

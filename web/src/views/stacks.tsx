@@ -1,0 +1,1 @@
+export function Stacks(_: { id?: string; segment?: string }) { return <p>Stacks</p>; }

@@ -1,0 +1,1 @@
+export function Volumes(_: { id?: string; segment?: string }) { return <p>Volumes</p>; }
