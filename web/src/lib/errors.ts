@@ -77,3 +77,8 @@ export function troublesOf(error: CombinedError | undefined): Trouble[] {
 export function failedServices(troubles: Trouble[]): string[] {
   return [...new Set(troubles.map((trouble) => trouble.service).filter((name) => name !== null))];
 }
+
+/** Whether a field is empty since something failed, and not since there is nothing. */
+export function isMissing(error: CombinedError | undefined, field: string): boolean {
+  return troublesOf(error).some((trouble) => trouble.fields.includes(field));
+}

@@ -32,11 +32,15 @@ export interface Paged<Data, Row> extends Freshness {
   look: (firstIndex: number, lastIndex: number) => void;
 }
 
-export interface PagedOptions<Data, Variables, Row> {
+export interface PagedOptions<Data, Variables extends AnyVariables, Row> {
   document: TypedDocumentNode<Data, Variables>;
-  /** Everything but the cursor. */
-  variables: Omit<Variables, 'after' | 'isFirst'>;
+  /** Everything but the cursor, and what is asked with the first page alone. */
+  variables: Record<string, unknown>;
+  /** Variables that the first page alone is asked with; they are false for the others. */
+  withFirst?: Record<string, boolean>;
   connection: (data: Data) => Connection<Row> | null | undefined;
+  /** Not asked at all for now. */
+  isPaused?: boolean;
 }
 
 /** How near the end the next page is asked for, in rows. */
@@ -45,7 +49,9 @@ const AHEAD = 300;
 export function usePages<Data, Variables extends AnyVariables, Row extends { id: string }>({
   document,
   variables,
+  withFirst = {},
   connection,
+  isPaused = false,
 }: PagedOptions<Data, Variables, Row>): Paged<Data, Row> {
   const key = stringifyVariables(variables);
   const [state, setState] = useState<{
@@ -57,9 +63,9 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
   }>({ key, pages: [], error: undefined, isFetching: true, upstreamCalls: null });
   const isCurrent = state.key === key;
   const live = useRef({ key, pages: state.pages, busy: false, generation: 0, look: [0, 0] });
-  const latest = useRef({ document, variables, connection });
+  const latest = useRef({ document, variables, withFirst, connection });
   useEffect(() => {
-    latest.current = { document, variables, connection };
+    latest.current = { document, variables, withFirst, connection };
   });
 
   /** Asks for one page, the first without a cursor. */
@@ -71,10 +77,15 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     if (index > 0 && after === null) return;
     self.busy = true;
     const generation = ++self.generation;
-    const { document, variables, connection } = latest.current;
+    const { document, variables, withFirst, connection } = latest.current;
+    const extras = Object.entries(withFirst).map(([name, value]) => [name, index === 0 && value]);
     setState((state) => ({ ...state, isFetching: true }));
     void client
-      .query(document, { ...variables, after, isFirst: index === 0 } as unknown as Variables)
+      .query(document, {
+        ...variables,
+        ...(Object.fromEntries(extras) as Record<string, boolean>),
+        after,
+      } as unknown as Variables)
       .toPromise()
       .then((result) => {
         if (generation !== self.generation) return;
@@ -106,12 +117,12 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     self.key = key;
     self.pages = [];
     self.look = [0, 0];
-    ask(0, true);
+    if (!isPaused) ask(0, true);
     return () => {
       self.generation += 1;
       self.busy = false;
     };
-  }, [key, ask]);
+  }, [key, isPaused, ask]);
 
   const pages = useMemo(() => (isCurrent ? state.pages : []), [isCurrent, state.pages]);
 
@@ -155,7 +166,8 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     (force: boolean) => ask(pageAt(live.current.look[0] ?? 0), force),
     [ask, pageAt],
   );
-  useTick(usePollInterval(), () => refresh(false));
+  const interval = usePollInterval();
+  useTick(isPaused ? 0 : interval, () => refresh(false));
 
   const last = pages.at(-1)?.connection;
   const fetchedAt = pages.length > 0 ? Math.min(...pages.map((page) => page.fetchedAt)) : null;

@@ -10,15 +10,22 @@ import { None } from './status';
 export function Go({
   to,
   className,
+  isHere = false,
   children,
 }: {
   to: string;
   className?: string;
+  /** It leads to what is shown now. */
+  isHere?: boolean;
   children: ReactNode;
 }) {
   const cloud = useCloudName();
   return (
-    <Link href={hrefIn(cloud, to)} className={className ?? ''}>
+    <Link
+      href={hrefIn(cloud, to)}
+      className={className ?? ''}
+      aria-current={isHere ? 'page' : undefined}
+    >
       {children}
     </Link>
   );

@@ -6,20 +6,23 @@ import { failedServices, serviceName, troublesOf } from '../lib/errors';
 export function Troubles({ error }: { error: CombinedError | undefined }) {
   const troubles = troublesOf(error);
   if (troubles.length === 0) return null;
-  const services = failedServices(troubles);
-  const title =
-    services.length > 0
-      ? `${services.map(serviceName).join(', ')} did not answer in full; what others say is shown.`
+  const refused = troubles.filter((trouble) => trouble.code === 'FORBIDDEN');
+  const failed = failedServices(troubles.filter((trouble) => trouble.code !== 'FORBIDDEN'));
+  const isRefusal = refused.length === troubles.length;
+  const title = isRefusal
+    ? `This credential may not see: ${[...new Set(refused.flatMap((trouble) => trouble.fields))].join(', ')}.`
+    : failed.length > 0
+      ? `${failed.map(serviceName).join(', ')} did not answer in full; what others say is shown.`
       : (troubles[0]?.message ?? '');
   return (
-    <section className="trouble" role="status" aria-label="What is missing">
+    <section className={`trouble ${isRefusal ? 'is-refusal' : ''}`} role="status" aria-label="What is missing">
       <details>
         <summary>
           <span className="trouble-mark" aria-hidden="true">
             !
           </span>
           <strong>{title}</strong>
-          {services.length > 0 ? <span className="muted">Why?</span> : null}
+          {isRefusal || failed.length > 0 ? <span className="muted">Why?</span> : null}
         </summary>
         <ul>
           {troubles.map((trouble, index) => (
