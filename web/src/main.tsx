@@ -7,6 +7,7 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/view.css';
 import './styles/table.css';
+import './styles/map.css';
 import { App } from './app';
 import { applyTheme } from './lib/theme';
 

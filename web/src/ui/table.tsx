@@ -99,6 +99,8 @@ export function ColumnMenu<Row>({
 
 const ROW_HEIGHT = 34;
 const NARROW_ROW_HEIGHT = 44;
+/** The head, the foot, and a bar to scroll sideways. */
+const FRAME = 84;
 
 /** A table of any length: only the rows in sight are there. */
 export function Table<Row extends { id: string }>({
@@ -166,7 +168,11 @@ export function Table<Row extends { id: string }>({
   const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   return (
-    <div className="table-frame">
+    <div
+      className="table-frame"
+      // A short table ends with its rows.
+      style={{ flexBasis: rows.length === 0 ? 320 : rows.length * height + FRAME }}
+    >
       <div
         className="table-scroll"
         ref={scroller}

@@ -80,7 +80,7 @@ const COLUMNS: Column<Row>[] = [
     id: 'name',
     title: 'Name',
     order: 'name',
-    width: 150,
+    width: 136,
     isNarrow: true,
     cell: (row) => <Thing kind="Hypervisor" thing={row} />,
     value: (row) => row.name,
@@ -88,7 +88,7 @@ const COLUMNS: Column<Row>[] = [
   {
     id: 'state',
     title: 'State',
-    width: 100,
+    width: 92,
     isNarrow: true,
     cell: (row) => <State row={row} />,
     value: (row) => (row.status === 'DISABLED' ? 'DISABLED' : row.state),
@@ -97,8 +97,9 @@ const COLUMNS: Column<Row>[] = [
     id: 'servers',
     title: 'Servers',
     order: 'servers',
-    width: 80,
+    width: 72,
     isNumber: true,
+    isNarrow: true,
     cell: (row) => <Go to={`/hypervisors/${row.id}`}>{formatCount(row.runningServers)}</Go>,
     value: (row) => row.runningServers,
   },
@@ -106,7 +107,7 @@ const COLUMNS: Column<Row>[] = [
     id: 'vcpus',
     title: 'vCPU',
     order: 'vcpus',
-    width: 190,
+    width: 160,
     cell: (row) => (
       <Bar
         used={row.capacity?.vcpus.used}
@@ -122,8 +123,7 @@ const COLUMNS: Column<Row>[] = [
     id: 'memory',
     title: 'Memory',
     order: 'memory',
-    width: 250,
-    isNarrow: true,
+    width: 226,
     cell: (row) => (
       <Bar
         used={row.capacity?.memoryMib.used}
@@ -138,7 +138,7 @@ const COLUMNS: Column<Row>[] = [
   {
     id: 'disk',
     title: 'Disk',
-    width: 250,
+    width: 226,
     cell: (row) => (
       <Bar
         used={row.capacity?.diskGib.used}
@@ -153,7 +153,7 @@ const COLUMNS: Column<Row>[] = [
   {
     id: 'aggregates',
     title: 'Aggregates',
-    width: 120,
+    width: 110,
     cell: (row) =>
       row.hostAggregates ? (
         row.hostAggregates.nodes.map((each) => each.name).join(', ') || <None />

@@ -599,7 +599,10 @@ function Actions({ server }: { server: Server_ }) {
                     { title: 'Began', cell: (event) => <Age time={event.startedAt} /> },
                     { title: 'Took', cell: (event) => took(event.startedAt, event.finishedAt) },
                     { title: 'Host', cell: (event) => event.host ?? <None /> },
-                    { title: 'Details', cell: (event) => event.details ?? <None /> },
+                    {
+                      title: 'Details',
+                      cell: (event) => <span className="prose">{event.details ?? <None />}</span>,
+                    },
                   ]}
                 />
               </details>
