@@ -60,6 +60,8 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     // The server takes pages of its own origin alone.
-    proxy: { '^/graphql(/|$|\\?)': { target: server, changeOrigin: true, headers: { origin: server } } },
+    proxy: {
+      '^/graphql(/|$|\\?)': { target: server, changeOrigin: true, headers: { origin: server } },
+    },
   },
 });

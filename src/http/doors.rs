@@ -10,7 +10,15 @@ use super::problem::Problem;
 use crate::auth::Caller;
 use crate::graph::Graph;
 
-const DOORS: &[&str] = &["/mcp", "/graphql", "/graphql/schema", "/healthz", "/readyz"];
+const DOORS: &[&str] = &[
+    "/",
+    "/graphiql",
+    "/mcp",
+    "/graphql",
+    "/graphql/schema",
+    "/healthz",
+    "/readyz",
+];
 
 /// The process is there; nothing is said of any cloud.
 pub(super) async fn healthz() -> Response {

@@ -15,7 +15,9 @@ const Server = lazy(() => import('./views/server').then((m) => ({ default: m.Ser
 const Hypervisors = lazy(() =>
   import('./views/hypervisors').then((m) => ({ default: m.Hypervisors })),
 );
-const Hypervisor = lazy(() => import('./views/hypervisor').then((m) => ({ default: m.Hypervisor })));
+const Hypervisor = lazy(() =>
+  import('./views/hypervisor').then((m) => ({ default: m.Hypervisor })),
+);
 const Network = lazy(() => import('./views/network').then((m) => ({ default: m.Network })));
 const Volumes = lazy(() => import('./views/volumes').then((m) => ({ default: m.Volumes })));
 const Images = lazy(() => import('./views/images').then((m) => ({ default: m.Images })));

@@ -2,7 +2,7 @@
 
 import { initGraphQLTada } from 'gql.tada';
 
-import type { introspection } from './schema.generated';
+import type { introspection } from '../../generated/schema';
 
 export const graphql = initGraphQLTada<{
   introspection: introspection;

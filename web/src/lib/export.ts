@@ -93,18 +93,17 @@ function isLeftOut(field: FieldNode, variables: Record<string, unknown>): boolea
 
 /** The operation with the variables written into it, so that it can be pasted anywhere. */
 export function toQuery(document: unknown, variables: Record<string, unknown>): string {
-  const needed = visit(document as DocumentNode, {
+  const needed = visit<DocumentNode>(document as DocumentNode, {
     OperationDefinition: (node) => ({ ...node, variableDefinitions: [] }),
-    Field: (node) =>
-      isLeftOut(node, variables) ? null : { ...node, directives: [] },
+    Field: (node) => (isLeftOut(node, variables) ? null : { ...node, directives: [] }),
     // An argument without a value is the same as none.
     Argument: (node) =>
       node.value.kind === Kind.VARIABLE && variables[node.value.name.value] == null
         ? null
         : undefined,
-  }) as DocumentNode;
-  const literal = visit(needed, {
+  });
+  const literal = visit<DocumentNode>(needed, {
     Variable: (node) => toValueNode(variables[node.name.value], ENUMS.has(node.name.value)),
-  }) as DocumentNode;
+  });
   return print(literal);
 }

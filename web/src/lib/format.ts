@@ -24,14 +24,16 @@ export function formatBytes(bytes: number | string | null | undefined): string {
   return bytes == null ? UNKNOWN : scaled(Number(bytes), 'B');
 }
 
+/** Less than a gibibyte as it is, more as gibibytes. */
 export function formatMib(mib: number | null | undefined): string {
-  return mib == null ? UNKNOWN : scaled(mib, 'MiB');
+  if (mib == null) return UNKNOWN;
+  return mib < 1024 ? `${number.format(mib)} MiB` : formatGib(mib / 1024);
 }
 
-/** As it is up to 10 TiB: operators compare gibibytes. */
+/** As it is up to 100 TiB: what is compared is best told in one unit. */
 export function formatGib(gib: number | null | undefined): string {
   if (gib == null) return UNKNOWN;
-  return gib < 10_240 ? `${number.format(gib)} GiB` : scaled(gib, 'GiB');
+  return gib < 102_400 ? `${number.format(gib)} GiB` : scaled(gib, 'GiB');
 }
 
 export function formatPercent(percent: number | null | undefined): string {
@@ -81,4 +83,10 @@ export function shortId(id: string): string {
 /** What a thing is called, by its id when it has no name. */
 export function nameOf(thing: { name?: string | null; id?: string | null }): string {
   return thing.name ? thing.name : thing.id ? shortId(thing.id) : UNKNOWN;
+}
+
+/** The ports of a rule: one, several, or any. */
+export function portRange(min: number | null, max: number | null): string {
+  if (min === null && max === null) return 'any';
+  return min === max ? String(min) : `${min ?? ''}–${max ?? ''}`;
 }

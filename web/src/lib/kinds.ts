@@ -34,6 +34,9 @@ export function kindOfSearch(kind: string): string {
 
 /** `FloatingIp` as `Floating IP`. */
 export function kindTitle(kind: string): string {
-  const words = kind.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().replace(/\bip\b/, 'IP');
+  const words = kind
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace(/\bip\b/, 'IP');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

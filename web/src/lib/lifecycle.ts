@@ -47,7 +47,7 @@ const STOP: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const REBOOT: Deed = graphql(
   `
@@ -58,7 +58,7 @@ const REBOOT: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const HARD_REBOOT: Deed = graphql(
   `
@@ -69,7 +69,7 @@ const HARD_REBOOT: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const PAUSE: Deed = graphql(
   `
@@ -80,7 +80,7 @@ const PAUSE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const UNPAUSE: Deed = graphql(
   `
@@ -91,7 +91,7 @@ const UNPAUSE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const SUSPEND: Deed = graphql(
   `
@@ -102,7 +102,7 @@ const SUSPEND: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const RESUME: Deed = graphql(
   `
@@ -113,7 +113,7 @@ const RESUME: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const SHELVE: Deed = graphql(
   `
@@ -124,7 +124,7 @@ const SHELVE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const UNSHELVE: Deed = graphql(
   `
@@ -135,7 +135,7 @@ const UNSHELVE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const CONFIRM_RESIZE: Deed = graphql(
   `
@@ -146,7 +146,7 @@ const CONFIRM_RESIZE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const REVERT_RESIZE: Deed = graphql(
   `
@@ -157,7 +157,7 @@ const REVERT_RESIZE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const RESCUE: Deed = graphql(
   `
@@ -168,7 +168,7 @@ const RESCUE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const UNRESCUE: Deed = graphql(
   `
@@ -179,7 +179,7 @@ const UNRESCUE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const LOCK: Deed = graphql(
   `
@@ -190,7 +190,7 @@ const LOCK: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const UNLOCK: Deed = graphql(
   `
@@ -201,7 +201,7 @@ const UNLOCK: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 const DELETE: Deed = graphql(
   `
@@ -212,7 +212,7 @@ const DELETE: Deed = graphql(
     }
   `,
   [OUTCOME],
-) as unknown as Deed;
+);
 
 type Deed = typeof START;
 
@@ -233,14 +233,29 @@ export const ACTIONS: Action[] = [
   { id: 'start', title: 'Start', document: START, in: ['SHUTOFF', 'ERROR'] },
   { id: 'stop', title: 'Stop', document: STOP, in: ['ACTIVE', 'ERROR', 'RESCUE'] },
   { id: 'reboot', title: 'Reboot', document: REBOOT, in: ['ACTIVE'] },
-  { id: 'hard-reboot', title: 'Hard reboot', document: HARD_REBOOT, in: ['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED', 'ERROR'] },
+  {
+    id: 'hard-reboot',
+    title: 'Hard reboot',
+    document: HARD_REBOOT,
+    in: ['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED', 'ERROR'],
+  },
   { id: 'pause', title: 'Pause', document: PAUSE, in: ['ACTIVE'] },
   { id: 'unpause', title: 'Unpause', document: UNPAUSE, in: ['PAUSED'] },
   { id: 'suspend', title: 'Suspend', document: SUSPEND, in: ['ACTIVE'] },
   { id: 'resume', title: 'Resume', document: RESUME, in: ['SUSPENDED'] },
-  { id: 'shelve', title: 'Shelve', document: SHELVE, in: ['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'] },
+  {
+    id: 'shelve',
+    title: 'Shelve',
+    document: SHELVE,
+    in: ['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'],
+  },
   { id: 'unshelve', title: 'Unshelve', document: UNSHELVE, in: ['SHELVED', 'SHELVED_OFFLOADED'] },
-  { id: 'confirm-resize', title: 'Confirm resize', document: CONFIRM_RESIZE, in: ['VERIFY_RESIZE'] },
+  {
+    id: 'confirm-resize',
+    title: 'Confirm resize',
+    document: CONFIRM_RESIZE,
+    in: ['VERIFY_RESIZE'],
+  },
   { id: 'revert-resize', title: 'Revert resize', document: REVERT_RESIZE, in: ['VERIFY_RESIZE'] },
   { id: 'rescue', title: 'Rescue', document: RESCUE, in: ['ACTIVE', 'SHUTOFF', 'ERROR'] },
   { id: 'unrescue', title: 'Unrescue', document: UNRESCUE, in: ['RESCUE'] },

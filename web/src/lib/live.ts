@@ -124,7 +124,7 @@ export function useLive<Data, Variables extends AnyVariables>(
       isFetching: true,
     }));
     void client
-      .query(request.query as TypedDocumentNode<Data, Variables>, request.variables as Variables)
+      .query(request.query as TypedDocumentNode<Data, Variables>, request.variables)
       .toPromise()
       .then((result) => {
         if (generation !== current.current.generation) return;

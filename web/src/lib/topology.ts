@@ -117,7 +117,12 @@ export function topologyOf(
   }
 
   for (const router of parts.routers) {
-    nodes.set(router.id, { id: router.id, part: { kind: 'router', router }, width: 176, height: 46 });
+    nodes.set(router.id, {
+      id: router.id,
+      part: { kind: 'router', router },
+      width: 176,
+      height: 46,
+    });
     if (router.externalGateway?.networkId) connect(router.externalGateway.networkId, router.id);
     for (const { networkId } of router.interfaces?.nodes ?? []) {
       if (networkId) connect(router.id, networkId);

@@ -13,9 +13,7 @@ export interface TreeItem<Resource> {
 export function resourceTree<
   Resource extends { name: string; requiredBy: string[]; parentResource: string | null },
 >(resources: Resource[]): TreeItem<Resource>[] {
-  const items = new Map(
-    resources.map((resource) => [resource.name, { resource, children: [] } as TreeItem<Resource>]),
-  );
+  const items = new Map(resources.map((resource) => [resource.name, { resource, children: [] }]));
   const needs = new Map<string, string[]>();
   for (const { name, requiredBy } of resources) {
     for (const user of requiredBy) needs.set(user, [...(needs.get(user) ?? []), name]);

@@ -135,7 +135,9 @@ function Who() {
       {credential ? (
         <>
           <strong>{credential.userName}</strong>
-          <span title="The project of the credential">{credential.projectName ?? 'no project'}</span>
+          <span title="The project of the credential">
+            {credential.projectName ?? 'no project'}
+          </span>
           <span>{credential.isAdmin ? 'sees all projects' : 'sees its own project'}</span>
         </>
       ) : (

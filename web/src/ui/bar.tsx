@@ -52,10 +52,7 @@ export function QuotaBar({
   format,
   label,
 }: {
-  quota:
-    | { limit: number | null; used: number | null; reserved?: number | null }
-    | null
-    | undefined;
+  quota: { limit: number | null; used: number | null; reserved?: number | null } | null | undefined;
   format: (value: number | null | undefined) => string;
   label: string;
 }) {

@@ -16,12 +16,7 @@ function Glyph({ tone }: { tone: Tone }) {
     ),
     warn: <path d="M6 1.2 11.4 10.8H.6Z" fill="currentColor" />,
     bad: (
-      <path
-        d="M2 2l8 8M10 2l-8 8"
-        stroke="currentColor"
-        strokeWidth="2.6"
-        strokeLinecap="round"
-      />
+      <path d="M2 2l8 8M10 2l-8 8" stroke="currentColor" strokeWidth="2.6" strokeLinecap="round" />
     ),
     off: <circle cx="6" cy="6" r="3.4" fill="none" stroke="currentColor" strokeWidth="1.8" />,
     unknown: <path d="M2 6h8" stroke="currentColor" strokeWidth="2.2" strokeDasharray="2 2" />,

@@ -100,7 +100,7 @@ export function ColumnMenu<Row>({
 const ROW_HEIGHT = 34;
 const NARROW_ROW_HEIGHT = 44;
 /** The head, the foot, and a bar to scroll sideways. */
-const FRAME = 84;
+const FRAME = 72;
 
 /** A table of any length: only the rows in sight are there. */
 export function Table<Row extends { id: string }>({
@@ -239,9 +239,9 @@ export function Table<Row extends { id: string }>({
               return row ? (
                 <Line
                   key={row.id}
-                  row={row as TableRow<unknown>}
+                  row={row}
                   original={row.original}
-                  columns={columns as Column<never>[]}
+                  columns={columns}
                   index={item.index}
                   height={height}
                 />

@@ -33,17 +33,12 @@ export function TopologyMap(props: { topology: Topology; open: (networkId: strin
   );
 }
 
-function Inside({
-  topology,
-  open,
-}: {
-  topology: Topology;
-  open: (networkId: string) => void;
-}) {
+function Inside({ topology, open }: { topology: Topology; open: (networkId: string) => void }) {
   const { fitView } = useReactFlow();
   // What was dragged stays where it was put, until other things are drawn.
   const shape = useMemo(
-    () => topology.nodes.map((node) => node.id).join() + topology.edges.map((edge) => edge.id).join(),
+    () =>
+      topology.nodes.map((node) => node.id).join() + topology.edges.map((edge) => edge.id).join(),
     [topology],
   );
   const [nodes, setNodes] = useState<Drawn[]>([]);
@@ -94,7 +89,6 @@ function Inside({
       fitView
       fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
       onlyRenderVisibleElements
-      proOptions={{ hideAttribution: true }}
     >
       <Background variant={BackgroundVariant.Dots} gap={22} size={1} />
       <Controls showInteractive={false} />

@@ -1,26 +1,36 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 import { useCloudName } from '../lib/url-state';
 import { useTheme } from '../lib/theme';
 
+interface Samples {
+  at: number[];
+  values: (number | null)[][];
+}
+
 /** What was seen while this tab was open, for each cloud: the graph keeps no history. */
-const samples = new Map<string, { at: number[]; values: (number | null)[][] }>();
+const samples = new Map<string, Samples>();
+const listeners = new Set<() => void>();
 const MOST = 720;
 
 function record(cloud: string, at: number, values: (number | null)[]) {
-  const kept = samples.get(cloud) ?? { at: [], values: values.map(() => []) };
-  samples.set(cloud, kept);
   const seconds = Math.round(at / 1000);
-  if (kept.at.at(-1) === seconds) return kept;
-  kept.at.push(seconds);
-  values.forEach((value, index) => kept.values[index]?.push(value));
-  if (kept.at.length > MOST) {
-    kept.at.shift();
-    for (const series of kept.values) series.shift();
-  }
-  return kept;
+  const before = samples.get(cloud) ?? { at: [], values: values.map(() => []) };
+  if (before.at.at(-1) === seconds) return;
+  samples.set(cloud, {
+    at: [...before.at, seconds].slice(-MOST),
+    values: before.values.map((series, index) => [...series, values[index] ?? null].slice(-MOST)),
+  });
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
 }
 
 /** How percentages went since the page was opened. */
@@ -39,12 +49,14 @@ export function Trend({
   const theme = useTheme();
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
-  const [count, setCount] = useState(0);
+  const kept = useSyncExternalStore(subscribe, () => samples.get(cloud));
   const key = names.join();
+  // Two points are no trend.
+  const isHidden = !kept || kept.at.length < 3;
 
   useEffect(() => {
     const element = frame.current;
-    if (!element) return;
+    if (!element || isHidden) return;
     const style = getComputedStyle(document.documentElement);
     const token = (name: string) => style.getPropertyValue(name).trim();
     const colours = [token('--accent'), token('--busy'), token('--unknown')];
@@ -64,7 +76,12 @@ export function Trend({
         scales: { y: { range: [0, 100] } },
         axes: [
           { ...axis, space: 70, size: 26 },
-          { ...axis, size: 42, splits: () => [0, 50, 100], values: (_, ticks) => ticks.map((tick) => `${tick} %`) },
+          {
+            ...axis,
+            size: 42,
+            splits: () => [0, 50, 100],
+            values: (_, ticks) => ticks.map((tick) => `${tick} %`),
+          },
         ],
         series: [
           {},
@@ -73,7 +90,9 @@ export function Trend({
             stroke: colours[index] ?? token('--text'),
             dash: dashes[index] ?? [],
             width: 2,
-            points: { show: (_: UPlot, __: number, first: number, last: number) => last - first < 2 },
+            points: {
+              show: (_: UPlot, __: number, first: number, last: number) => last - first < 2,
+            },
           })),
         ],
       },
@@ -90,16 +109,24 @@ export function Trend({
       chart.destroy();
       plot.current = null;
     };
-  }, [key, theme]);
+  }, [key, theme, isHidden]);
 
   useEffect(() => {
-    if (at === null || !values) return;
-    const kept = record(cloud, at, values);
-    plot.current?.setData([kept.at, ...kept.values]);
-    setCount(kept.at.length);
-  }, [at, values, cloud, theme]);
+    if (at !== null && values) record(cloud, at, values);
+  }, [at, values, cloud]);
+
+  useEffect(() => {
+    if (kept) plot.current?.setData([kept.at, ...kept.values]);
+  }, [kept, theme, isHidden]);
 
   return (
-    <figure className="chart" ref={frame} role="img" aria-label={label} title={label} hidden={count < 1} />
+    <figure
+      className="chart"
+      ref={frame}
+      role="img"
+      aria-label={label}
+      title={label}
+      hidden={isHidden}
+    />
   );
 }

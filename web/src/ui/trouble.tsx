@@ -15,7 +15,11 @@ export function Troubles({ error }: { error: CombinedError | undefined }) {
       ? `${failed.map(serviceName).join(', ')} did not answer in full; what others say is shown.`
       : (troubles[0]?.message ?? '');
   return (
-    <section className={`trouble ${isRefusal ? 'is-refusal' : ''}`} role="status" aria-label="What is missing">
+    <section
+      className={`trouble ${isRefusal ? 'is-refusal' : ''}`}
+      role="status"
+      aria-label="What is missing"
+    >
       <details>
         <summary>
           <span className="trouble-mark" aria-hidden="true">

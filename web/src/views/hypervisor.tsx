@@ -210,7 +210,10 @@ export function Hypervisor({ id }: { id: string }) {
                   { title: 'Flavor', cell: (each) => each.flavorName ?? <None /> },
                   { title: 'vCPU', isNumber: true, cell: (each) => formatCount(each.vcpus) },
                   { title: 'Memory', isNumber: true, cell: (each) => formatMib(each.ramMib) },
-                  { title: 'Project', cell: (each) => <Thing kind="Project" thing={each.project} /> },
+                  {
+                    title: 'Project',
+                    cell: (each) => <Thing kind="Project" thing={each.project} />,
+                  },
                   { title: 'Changed', cell: (each) => <Age time={each.updatedAt} /> },
                 ]}
               />

@@ -155,11 +155,9 @@ const COLUMNS: Column<Row>[] = [
     title: 'Aggregates',
     width: 110,
     cell: (row) =>
-      row.hostAggregates ? (
-        row.hostAggregates.nodes.map((each) => each.name).join(', ') || <None />
-      ) : (
-        'unknown'
-      ),
+      row.hostAggregates
+        ? row.hostAggregates.nodes.map((each) => each.name).join(', ') || <None />
+        : 'unknown',
     value: (row) => row.hostAggregates?.nodes.map((each) => each.name).join(' '),
   },
   {

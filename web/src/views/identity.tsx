@@ -297,9 +297,7 @@ const USER_COLUMNS: Column<User>[] = [
     id: 'project',
     title: 'Default project',
     width: 150,
-    cell: (row) => (
-      <Thing kind="Project" thing={row.defaultProject} id={row.defaultProjectId} />
-    ),
+    cell: (row) => <Thing kind="Project" thing={row.defaultProject} id={row.defaultProjectId} />,
     value: (row) => row.defaultProject?.name ?? row.defaultProjectId,
   },
   {

@@ -2,12 +2,20 @@ import { Suspense, lazy, useMemo } from 'react';
 
 import { graphql, type ResultOf } from '../graphql/graphql';
 import { serviceName } from '../lib/errors';
-import { formatCount, formatGib, formatMib, formatPercent, formatWord, nameOf } from '../lib/format';
+import {
+  formatCount,
+  formatGib,
+  formatMib,
+  formatPercent,
+  formatWord,
+  nameOf,
+} from '../lib/format';
 import { kindTitle, pathOf } from '../lib/kinds';
 import { useLive } from '../lib/live';
 import { toneOf, toneOfPercent } from '../lib/status';
 import { useCloudName } from '../lib/url-state';
 import { QuotaBar } from '../ui/bar';
+import { Icon } from '../ui/icon';
 import { Go, Thing } from '../ui/link';
 import { Status } from '../ui/status';
 import { Rows } from '../ui/table';
@@ -264,7 +272,7 @@ export function Overview() {
       shown={{ document: OVERVIEW, variables }}
     >
       {cloud ? (
-        <div className="grid">
+        <div className="grid is-even">
           <HealthCard health={cloud.health} />
           <CapacityCard capacity={cloud.capacity} at={live.fetchedAt} />
           <CountsCard counts={cloud.serverCounts} />
@@ -354,7 +362,10 @@ function HealthCard({ health }: { health: Cloud['health'] }) {
                       <Status status={check.outcome} />
                       <strong>{checkTitle(check.name)}</strong>
                       <span className="seen">{check.seen}</span>
-                      <span className="muted">show {formatCount(check.resourceCount)}</span>
+                      <span className="muted more">
+                        {formatCount(check.resourceCount)}
+                        <Icon name="chevron" />
+                      </span>
                     </summary>
                     <ul className="resources">
                       {check.resources.map((resource, index) => (
@@ -405,11 +416,7 @@ function Concerned({
 }) {
   const path = pathOf(resource.kind, resource.id);
   const label = nameOf(resource);
-  return path ? (
-    <Go to={path}>{label}</Go>
-  ) : (
-    <span title={kindTitle(resource.kind)}>{label}</span>
-  );
+  return path ? <Go to={path}>{label}</Go> : <span title={kindTitle(resource.kind)}>{label}</span>;
 }
 
 type Line = NonNullable<Cloud['capacity']>['vcpus'];
@@ -454,18 +461,14 @@ function CapacityCard({ capacity, at }: { capacity: Cloud['capacity']; at: numbe
   const values = useMemo(
     () =>
       capacity
-        ? [
-            capacity.vcpus.usedPercent,
-            capacity.memoryMib.usedPercent,
-            capacity.diskGib.usedPercent,
-          ]
+        ? [capacity.vcpus.usedPercent, capacity.memoryMib.usedPercent, capacity.diskGib.usedPercent]
         : null,
     [capacity],
   );
   return (
     <Card
       title="Capacity"
-      className="span-5"
+      className="span-4"
       aside={
         capacity ? (
           <Go to="/hypervisors">{formatCount(capacity.hypervisorCount)} hypervisors</Go>
@@ -479,7 +482,7 @@ function CapacityCard({ capacity, at }: { capacity: Cloud['capacity']; at: numbe
             <BigLine title="Memory" line={capacity.memoryMib} format={formatMib} />
             <BigLine title="Disk" line={capacity.diskGib} format={formatGib} />
           </div>
-          <Suspense fallback={<div className="chart" />}>
+          <Suspense>
             <Trend
               names={['vCPU', 'Memory', 'Disk']}
               values={values}
@@ -537,7 +540,7 @@ function HypervisorsCard({ hypervisors }: { hypervisors: Cloud['hypervisors'] })
   return (
     <Card
       title="Fullest hypervisors"
-      className="span-4"
+      className="span-5"
       aside={hypervisors?.pageInfo.hasNextPage ? <Go to="/hypervisors">all</Go> : undefined}
     >
       <Rows
@@ -627,22 +630,20 @@ function agentsOf(cloud: Cloud): { known: Agent[]; unread: string[] } {
   ].flat();
   const known = [
     ...(cloud.computeServices?.nodes ?? []).map(service),
-    ...(cloud.networkAgents?.nodes ?? []).map(
-      (agent): Agent => ({
-        id: agent.id,
-        what: agent.agentType ?? 'agent',
-        host: agent.host,
-        status:
-          agent.isAdminStateUp === false
-            ? 'DISABLED'
-            : agent.isAlive === null
-              ? 'UNKNOWN'
-              : agent.isAlive
-                ? 'UP'
-                : 'DOWN',
-        heardAt: agent.heartbeatAt,
-      }),
-    ),
+    ...(cloud.networkAgents?.nodes ?? []).map((agent): Agent => ({
+      id: agent.id,
+      what: agent.agentType ?? 'agent',
+      host: agent.host,
+      status:
+        agent.isAdminStateUp === false
+          ? 'DISABLED'
+          : agent.isAlive === null
+            ? 'UNKNOWN'
+            : agent.isAlive
+              ? 'UP'
+              : 'DOWN',
+      heardAt: agent.heartbeatAt,
+    })),
     ...(cloud.volumeServices?.nodes ?? []).map(service),
   ];
   return { known, unread };
@@ -775,10 +776,7 @@ function OrphansCard({ orphans }: { orphans: Cloud['orphans'] }) {
                 {(group.of?.nodes ?? []).slice(0, 5).map((thing, index) => (
                   <span key={thing.id ?? index}>
                     {index > 0 ? ', ' : ''}
-                    <Thing
-                      kind={group.kind ?? ('kind' in thing ? thing.kind : '')}
-                      thing={thing}
-                    />
+                    <Thing kind={group.kind ?? ('kind' in thing ? thing.kind : '')} thing={thing} />
                   </span>
                 ))}
                 {(group.of?.nodes.length ?? 0) > 5 ? ' …' : ''}
@@ -831,4 +829,3 @@ function QuotaCard({ cloud }: { cloud: Cloud }) {
     </Card>
   );
 }
-

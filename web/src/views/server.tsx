@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { graphql, type ResultOf } from '../graphql/graphql';
 import { useCaller } from '../lib/caller';
 import { isMissing } from '../lib/errors';
-import { formatGib, formatMib, nameOf } from '../lib/format';
+import { formatGib, formatMib, nameOf, portRange } from '../lib/format';
 import { type Action, actionsFor } from '../lib/lifecycle';
 import { forgetAnswers, useLive } from '../lib/live';
 import { useCloudName } from '../lib/url-state';
@@ -331,7 +331,14 @@ function About({ server, isStackUnknown }: { server: Server_; isStackUnknown: bo
     <Card title="About">
       <Facts
         facts={[
-          ['Flavor', <Thing key="flavor" kind="Flavor" thing={server.flavor ?? { id: '', name: server.flavorName }} />],
+          [
+            'Flavor',
+            <Thing
+              key="flavor"
+              kind="Flavor"
+              thing={server.flavor ?? { id: '', name: server.flavorName }}
+            />,
+          ],
           [
             'Size',
             `${server.vcpus ?? 'unknown'} vCPU · ${formatMib(server.ramMib)} · ${formatGib(server.diskGib)}`,
@@ -407,12 +414,29 @@ function About({ server, isStackUnknown }: { server: Server_; isStackUnknown: bo
             ),
           ],
           ['Created', <Age key="created" time={server.createdAt} />],
-          ['Launched', server.launchedAt ? <Age key="launched" time={server.launchedAt} /> : <None key="launched" />],
+          [
+            'Launched',
+            server.launchedAt ? (
+              <Age key="launched" time={server.launchedAt} />
+            ) : (
+              <None key="launched" />
+            ),
+          ],
           ...(server.tags.length > 0
-            ? [['Tags', server.tags.map((tag) => <span className="tag" key={tag}>{tag}</span>)] as [string, React.ReactNode]]
+            ? [
+                [
+                  'Tags',
+                  server.tags.map((tag) => (
+                    <span className="tag" key={tag}>
+                      {tag}
+                    </span>
+                  )),
+                ] as [string, React.ReactNode],
+              ]
             : []),
           ...metadata.map(
-            ([name, value]) => [name, <code key={name}>{String(value)}</code>] as [string, React.ReactNode],
+            ([name, value]) =>
+              [name, <code key={name}>{String(value)}</code>] as [string, React.ReactNode],
           ),
         ]}
       />
@@ -432,9 +456,7 @@ function Ports({ server }: { server: Server_ }) {
           columns={[
             {
               title: 'Network',
-              cell: (port) => (
-                <Thing kind="Network" thing={port.network} id={port.networkId} />
-              ),
+              cell: (port) => <Thing kind="Network" thing={port.network} id={port.networkId} />,
             },
             {
               title: 'Address',
@@ -455,7 +477,10 @@ function Ports({ server }: { server: Server_ }) {
                 if (own.length === 0) return <None />;
                 return own.map((each) => (
                   <div key={each.id}>
-                    <Thing kind="FloatingIp" thing={{ id: each.id, name: each.floatingIpAddress }} />
+                    <Thing
+                      kind="FloatingIp"
+                      thing={{ id: each.id, name: each.floatingIpAddress }}
+                    />
                   </div>
                 ));
               },
@@ -562,11 +587,6 @@ function SecurityGroups({ server }: { server: Server_ }) {
   );
 }
 
-export function portRange(min: number | null, max: number | null): string {
-  if (min === null && max === null) return 'any';
-  return min === max ? String(min) : `${min ?? ''}–${max ?? ''}`;
-}
-
 function Actions({ server }: { server: Server_ }) {
   return (
     <Card title="What was done to it">
@@ -625,9 +645,15 @@ function took(from: string | null, to: string | null): string {
 }
 
 function Console({ server }: { server: Server_ }) {
-  const lines = useMemo(() => server.consoleLog?.trimEnd().split('\n').length ?? 0, [server.consoleLog]);
+  const lines = useMemo(
+    () => server.consoleLog?.trimEnd().split('\n').length ?? 0,
+    [server.consoleLog],
+  );
   return (
-    <Card title="Console log" aside={server.consoleLog === null ? undefined : `last ${lines} lines`}>
+    <Card
+      title="Console log"
+      aside={server.consoleLog === null ? undefined : `last ${lines} lines`}
+    >
       {server.consoleLog === null ? (
         <Missing what="The console log" />
       ) : server.consoleLog === '' ? (

@@ -160,7 +160,9 @@ export function Stack({ id }: { id: string }) {
                 columns={[
                   {
                     title: 'Name',
-                    cell: (output) => <span title={output.description ?? undefined}>{output.key}</span>,
+                    cell: (output) => (
+                      <span title={output.description ?? undefined}>{output.key}</span>
+                    ),
                   },
                   {
                     title: 'Value',
@@ -173,10 +175,7 @@ export function Stack({ id }: { id: string }) {
             </Card>
           </div>
           <div className="stack span-8">
-            <Card
-              title="Resources"
-              aside={stack.resources ? 'below what they need' : undefined}
-            >
+            <Card title="Resources" aside={stack.resources ? 'below what they need' : undefined}>
               {stack.resources ? (
                 <div className="tree">
                   <Tree items={resourceTree(stack.resources.nodes)} />
@@ -238,9 +237,7 @@ function Values({ value, empty }: { value: unknown; empty: string }) {
   const entries = Object.entries(value as Record<string, unknown>);
   if (entries.length === 0) return <p className="empty">{empty}</p>;
   return (
-    <Facts
-      facts={entries.map(([name, each]) => [name, <code key={name}>{display(each)}</code>])}
-    />
+    <Facts facts={entries.map(([name, each]) => [name, <code key={name}>{display(each)}</code>])} />
   );
 }
 

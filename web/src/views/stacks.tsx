@@ -73,14 +73,22 @@ const COLUMNS: Column<Row>[] = [
     order: 'status',
     width: 170,
     isNarrow: true,
-    cell: (row) => <Status status={row.status} detail={formatWord(row.action).toLowerCase()} tone={toneOf(row.status)} />,
+    cell: (row) => (
+      <Status
+        status={row.status}
+        detail={formatWord(row.action).toLowerCase()}
+        tone={toneOf(row.status)}
+      />
+    ),
     value: (row) => `${row.action}_${row.status}`,
   },
   {
     id: 'reason',
     title: 'Reason',
     width: 320,
-    cell: (row) => <span title={row.statusReason ?? undefined}>{row.statusReason ?? <None />}</span>,
+    cell: (row) => (
+      <span title={row.statusReason ?? undefined}>{row.statusReason ?? <None />}</span>
+    ),
     value: (row) => row.statusReason,
   },
   {

@@ -203,11 +203,7 @@ export const project = kind({
               {
                 title: 'Used',
                 cell: (each) => (
-                  <QuotaBar
-                    quota={each.quota}
-                    format={each.format}
-                    label={`${each.title} used`}
-                  />
+                  <QuotaBar quota={each.quota} format={each.format} label={`${each.title} used`} />
                 ),
               },
             ]}

@@ -168,7 +168,9 @@ export function FloatingIpsAround({ of }: { of: Listed<FloatingIpRow> | null }) 
     <Around
       title="Floating IPs"
       kind="FloatingIp"
-      of={of ? { ...of, nodes: of.nodes.map((row) => ({ ...row, name: row.floatingIpAddress })) } : of}
+      of={
+        of ? { ...of, nodes: of.nodes.map((row) => ({ ...row, name: row.floatingIpAddress })) } : of
+      }
       empty="It has no floating IP."
       columns={[
         { title: 'Leads to', cell: (row) => text(row.fixedIpAddress) },

@@ -1,11 +1,10 @@
 import { graphql } from '../../graphql/graphql';
-import { formatCount } from '../../lib/format';
+import { formatCount, portRange } from '../../lib/format';
 import { Bar } from '../../ui/bar';
 import { Thing } from '../../ui/link';
 import { None, Status, YesNo } from '../../ui/status';
 import { Rows } from '../../ui/table';
 import { Card } from '../../ui/view';
-import { portRange } from '../server';
 import { Around, FloatingIpsAround, PortsAround, age, kind, text } from './kind';
 
 const PORT_ROW = graphql(`
@@ -213,7 +212,10 @@ export const subnet = kind({
     ['Gateway', text(node.gatewayIp)],
     ['DHCP', <YesNo key="dhcp" value={node.isDhcpEnabled} />],
     ['Name servers', text(node.dnsNameservers.join(', '))],
-    ['Given out', text(node.allocationPools.map((each) => `${each.start} – ${each.end}`).join(', '))],
+    [
+      'Given out',
+      text(node.allocationPools.map((each) => `${each.start} – ${each.end}`).join(', ')),
+    ],
     ['Network', <Thing key="network" kind="Network" thing={node.network} id={node.networkId} />],
     ['Project', <Thing key="project" kind="Project" thing={node.project} id={node.projectId} />],
     ['Created', age(node.createdAt)],
@@ -338,74 +340,72 @@ export const port = kind({
   ),
 });
 
-const ROUTER = graphql(
-  `
-    query Router($cloud: String, $id: Ref!) {
-      cloud(name: $cloud) {
-        router(id: $id) {
+const ROUTER = graphql(`
+  query Router($cloud: String, $id: Ref!) {
+    cloud(name: $cloud) {
+      router(id: $id) {
+        id
+        name
+        description
+        status
+        isAdminStateUp
+        isHa
+        isDistributed
+        externalGateway {
+          networkId
+          isSnatEnabled
+          fixedIps {
+            ipAddress
+          }
+        }
+        externalNetwork {
           id
           name
-          description
-          status
-          isAdminStateUp
-          isHa
-          isDistributed
-          externalGateway {
+        }
+        routes {
+          destination
+          nexthop
+        }
+        projectId
+        project {
+          id
+          name
+        }
+        createdAt
+        updatedAt
+        interfaces(first: 100) {
+          pageInfo {
+            hasNextPage
+          }
+          nodes {
+            id
+            name
+            status
             networkId
-            isSnatEnabled
+            network {
+              id
+              name
+            }
             fixedIps {
               ipAddress
             }
           }
-          externalNetwork {
+        }
+        floatingIps(first: 100) {
+          pageInfo {
+            hasNextPage
+          }
+          nodes {
             id
-            name
-          }
-          routes {
-            destination
-            nexthop
-          }
-          projectId
-          project {
-            id
-            name
-          }
-          createdAt
-          updatedAt
-          interfaces(first: 100) {
-            pageInfo {
-              hasNextPage
-            }
-            nodes {
-              id
-              name
-              status
-              networkId
-              network {
-                id
-                name
-              }
-              fixedIps {
-                ipAddress
-              }
-            }
-          }
-          floatingIps(first: 100) {
-            pageInfo {
-              hasNextPage
-            }
-            nodes {
-              id
-              floatingIpAddress
-              fixedIpAddress
-              status
-            }
+            floatingIpAddress
+            fixedIpAddress
+            status
           }
         }
       }
     }
-  `,
-);
+  }
+`);
 
 export const router = kind({
   list: { title: 'Network', path: '/network' },
@@ -553,7 +553,10 @@ export const floatingIp = kind({
         columns={[
           { title: 'Protocol', cell: (each) => each.protocol },
           { title: 'From', cell: (each) => each.externalPort },
-          { title: 'To', cell: (each) => `${each.internalIpAddress ?? ''}:${each.internalPort ?? ''}` },
+          {
+            title: 'To',
+            cell: (each) => `${each.internalIpAddress ?? ''}:${each.internalPort ?? ''}`,
+          },
         ]}
       />
     </Card>
