@@ -69,7 +69,7 @@ export function Shell({ children }: { children: ReactNode }) {
         >
           <Icon name={isOpen ? 'close' : 'menu'} />
         </button>
-        <Go to="/" className="brand">
+        <Go to="/" className="brand" label="OpenStack Ops: overview">
           <span className="brand-mark" aria-hidden="true">
             <Icon name="overview" />
           </span>

@@ -11,12 +11,15 @@ export function Go({
   to,
   className,
   isHere = false,
+  label,
   children,
 }: {
   to: string;
   className?: string;
   /** It leads to what is shown now. */
   isHere?: boolean;
+  /** What it is called where its content may be hidden. */
+  label?: string;
   children: ReactNode;
 }) {
   const cloud = useCloudName();
@@ -24,6 +27,7 @@ export function Go({
     <Link
       href={hrefIn(cloud, to)}
       className={className ?? ''}
+      aria-label={label}
       aria-current={isHere ? 'page' : undefined}
     >
       {children}

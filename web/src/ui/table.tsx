@@ -263,7 +263,7 @@ export function Table<Row extends { id: string }>({
           </div>
         ) : null}
       </div>
-      <footer className="table-foot" role="status">
+      <div className="table-foot" role="status">
         {rows.length.toLocaleString('en')}
         {totalCount != null && totalCount !== rows.length
           ? ` of ${totalCount.toLocaleString('en')}`
@@ -272,7 +272,7 @@ export function Table<Row extends { id: string }>({
             : ''}
         {rows.length === 1 && totalCount == null ? ' row' : ' rows'}
         {isFetching && rows.length > 0 ? <span className="muted"> · asking…</span> : null}
-      </footer>
+      </div>
     </div>
   );
 }

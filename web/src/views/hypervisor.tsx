@@ -174,7 +174,7 @@ export function Hypervisor({ id }: { id: string }) {
                     ),
                   },
                   {
-                    title: '',
+                    title: 'Part',
                     isNumber: true,
                     cell: (each) => formatPercent(each.line.usedPercent),
                   },

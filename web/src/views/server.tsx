@@ -605,10 +605,15 @@ function Actions({ server }: { server: Server_ }) {
                     tone={action.hasFailed ? 'bad' : 'ok'}
                   />
                   <span className="muted">
-                    by <Thing kind="User" thing={action.user} id={action.userId} />
+                    by {action.userId ? nameOf(action.user ?? { id: action.userId }) : 'Nova'}
                   </span>
                   <code className="muted request-id">{action.requestId}</code>
                 </summary>
+                {action.userId ? (
+                  <p className="cut">
+                    Asked for by <Thing kind="User" thing={action.user} id={action.userId} />
+                  </p>
+                ) : null}
                 <Rows
                   label={`Events of ${action.action}`}
                   rows={action.events}

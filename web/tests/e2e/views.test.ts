@@ -73,7 +73,7 @@ const LISTS: [string, string, RegExp][] = [
   ['/volumes?tab=backups', 'Backups', /rows?/],
   ['/volumes?tab=pools', 'Pools', /storage-1/],
   ['/images', 'Images', /debian-12/],
-  ['/identity', 'Projects', /of 238/],
+  ['/identity', 'Projects', /of 111/],
   ['/identity?tab=users', 'Users', /admin/],
   ['/identity?tab=roles', 'Assignments', /admin/],
   ['/stacks', 'Stacks', /web-shop-stack-1/],
@@ -90,7 +90,7 @@ describe.each([
     await main.getByText(shown).first().waitFor({ state: 'attached' });
     await tab.page.waitForLoadState('networkidle');
     // Who looks is asked once for each tab; the view itself is one more.
-    expect(tab.operations).toEqual(['Caller', operation]);
+    expect([...tab.operations].sort()).toEqual(['Caller', operation].sort());
     expect(await tab.page.locator('.trouble').count()).toBe(0);
     const overflow = await tab.page.evaluate(
       () => document.documentElement.scrollWidth - innerWidth,
@@ -124,7 +124,7 @@ test('every kind of thing has a view of its own', async () => {
     tab = await openTab(demo, path);
     await tab.page.getByRole('heading', { name: 'About' }).waitFor();
     await tab.page.waitForLoadState('networkidle');
-    expect([path, ...tab.operations]).toEqual([path, 'Caller', operation]);
+    expect([path, ...[...tab.operations].sort()]).toEqual([path, ...['Caller', operation].sort()]);
     expect([path, await tab.page.locator('.trouble').count()]).toEqual([path, 0]);
     await expectNoComplaints(tab);
     await tab.close();
@@ -134,8 +134,7 @@ test('every kind of thing has a view of its own', async () => {
 test('the overview says what is wrong, and leads to it', async () => {
   tab = await openTab(demo, '/');
   const { page } = tab;
-  await page.getByText('Hypervisors', { exact: true }).last().waitFor();
-  expect(await page.getByRole('img', { name: /Score \d+ of 100/ }).count()).toBe(1);
+  await page.getByRole('img', { name: /Score \d+ of 100/ }).waitFor();
   const check = page.locator('.checks summary', { hasText: 'hypervisors are not up' });
   await check.click();
   await page.locator('.checks .resources').getByRole('link', { name: 'compute-3' }).click();
@@ -157,6 +156,9 @@ test('the URL holds filter, order and columns, and the server applies them', asy
   );
   await page.getByLabel('Status', { exact: true }).selectOption('SHUTOFF');
   await page.waitForURL(/status=SHUTOFF/);
+  // Descending, as the server has it, ascending.
+  await page.getByRole('button', { name: 'Name' }).click();
+  await page.waitForURL((url) => !url.searchParams.has('order'));
   await page.getByRole('button', { name: 'Name' }).click();
   await page.waitForURL((url) => url.searchParams.get('order') === 'name');
   await expect
@@ -200,7 +202,7 @@ test('anything is found by its name, by the keyboard alone', async () => {
   await page.getByText('Health').first().waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('web-shop-router');
-  await page.getByRole('option').first().waitFor();
+  await page.locator('#search-hits [role=option]').first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'web-shop-router' }).waitFor();
   expect(new URL(page.url()).pathname).toMatch(/^\/routers\//);
@@ -215,7 +217,7 @@ test('another cloud is one choice away, and stays', async () => {
   await page.locator('tbody th a').first().click();
   await page.getByRole('heading', { name: 'About' }).waitFor();
   expect(page.url()).toContain('cloud=simulated-member');
-  await page.getByRole('link', { name: 'Overview' }).click();
+  await page.getByRole('link', { name: 'Overview', exact: true }).click();
   // What the member may not see is told as that, and is no outage.
   await page.getByText('This credential may not see').waitFor();
   expect(tab.complaints).toEqual([]);
@@ -274,7 +276,9 @@ test('GraphiQL works without the network', async () => {
   tab = await openTab(demo, '/graphiql#query=' + encodeURIComponent('{ health { score } }'));
   const { page } = tab;
   await page.locator('.graphiql-execute-button').click();
-  await page.getByText('"score"').first().waitFor({ timeout: 30_000 });
+  await expect
+    .poll(() => page.locator('.result-window').textContent(), { timeout: 30_000 })
+    .toContain('score');
   await page.getByLabel('Show Documentation Explorer').click();
   await page.getByText('Query', { exact: true }).first().waitFor();
   expect(tab.complaints).toEqual([]);
