@@ -11,13 +11,13 @@ use crate::auth::Caller;
 use crate::graph::Graph;
 
 const DOORS: &[&str] = &[
-    "/",
-    "/graphiql",
     "/mcp",
     "/graphql",
     "/graphql/schema",
     "/healthz",
     "/readyz",
+    "/",
+    "/graphiql",
 ];
 
 /// The process is there; nothing is said of any cloud.

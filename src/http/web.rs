@@ -116,7 +116,9 @@ async fn answer(request: Request) -> Response {
         "/graphiql" => GRAPHIQL,
         "/favicon.svg" => "favicon.svg",
         _ => match path.strip_prefix("/assets/") {
-            Some(_) => &path[1..],
+            // There are no folders to climb in.
+            Some(file) if !file.contains('/') => &path[1..],
+            Some(_) => return doors::not_found().await.into_response(),
             None => DASHBOARD,
         },
     };
