@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 
 import { test } from 'vitest';
 
-import { closeBrowser, openTab, startDemo } from './e2e/harness';
+import { closeBrowser, openTab, settled, startDemo } from './e2e/harness';
 
 const FOLDER = resolve(import.meta.dirname, '../../docs/images');
 /** A picture in a README should not be larger, in bytes. */
@@ -15,9 +15,9 @@ test('the README has its pictures', { timeout: 180_000 }, async () => {
   await mkdir(FOLDER, { recursive: true });
   const demo = await startDemo([], { ALLOW_MODIFY_OPERATIONS: 'true', CACHE_TTL: '0' });
   const data = (await demo.query(
-    '{ servers(first: 1, filter: { names: ["web-shop-db-108"] }) { nodes { id } } }',
-  )) as { servers: { nodes: { id: string }[] } };
-  const server = `/servers/${data.servers.nodes[0]?.id ?? ''}`;
+    '{ floatingIps(first: 1, filter: { isAssociated: true }) { nodes { serverId } } }',
+  )) as { floatingIps: { nodes: { serverId: string }[] } };
+  const server = `/servers/${data.floatingIps.nodes[0]?.serverId ?? 'none'}`;
   const pictures: [string, string, { scheme?: 'dark'; width?: number }][] = [
     ['overview', '/', {}],
     ['servers', '/servers', { scheme: 'dark' }],
@@ -35,9 +35,7 @@ test('the README has its pictures', { timeout: 180_000 }, async () => {
       await tab.page.locator('.graphiql-execute-button').click();
       await tab.page.waitForTimeout(4000);
     } else {
-      await tab.page.locator('main h1').waitFor();
-      await tab.page.waitForLoadState('networkidle');
-      await tab.page.locator('.skeleton').first().waitFor({ state: 'detached' });
+      await settled(tab.page);
       await tab.page.waitForTimeout(800);
     }
     const file = `${FOLDER}/${name}.png`;

@@ -38,10 +38,13 @@ export interface Choice {
 export function Choose({
   parameter,
   label,
+  any = label,
   choices,
 }: {
   parameter: string;
   label: string;
+  /** What is read when nothing is chosen. */
+  any?: string;
   choices: Choice[];
 }) {
   const [value, setValue] = useParameter(parameter);
@@ -53,7 +56,7 @@ export function Choose({
       value={value}
       onChange={(event) => setValue(event.target.value || null)}
     >
-      <option value="">{label}: any</option>
+      <option value="">{any}</option>
       {isKnown ? null : <option value={value}>{value}</option>}
       {choices.map((choice) => (
         <option key={choice.value} value={choice.value}>

@@ -380,6 +380,7 @@ export function Servers() {
         <Choose
           parameter="in"
           label="In"
+          any="in names"
           choices={wordChoices(SEARCH_FIELDS.filter((each) => each !== 'NAME'))}
         />
         <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />

@@ -135,6 +135,15 @@ export async function openTab(
   return { page, context, operations, complaints, close: () => context.close() };
 }
 
+/** Waits until the view has its answer, whatever that is, and asks for nothing more. */
+export async function settled(page: Page) {
+  await page.waitForFunction(
+    () =>
+      document.querySelector('.fresh-age') !== null &&
+      document.querySelector('.fresh .is-busy, .skeleton') === null,
+  );
+}
+
 /** The rules that a page breaks, in words. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   // The page takes no script but its own, so this one comes by another way.

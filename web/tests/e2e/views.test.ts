@@ -8,6 +8,7 @@ import {
   closeBrowser,
   expectNoComplaints,
   openTab,
+  settled,
   startDemo,
 } from './harness';
 
@@ -88,7 +89,7 @@ describe.each([
     tab = await openTab(demo, path, look);
     const main = tab.page.locator('main');
     await main.getByText(shown).first().waitFor({ state: 'attached' });
-    await tab.page.waitForLoadState('networkidle');
+    await settled(tab.page);
     // Who looks is asked once for each tab; the view itself is one more.
     expect([...tab.operations].sort()).toEqual(['Caller', operation].sort());
     expect(await tab.page.locator('.trouble').count()).toBe(0);
@@ -123,7 +124,7 @@ test('every kind of thing has a view of its own', async () => {
   for (const [path, operation] of paths) {
     tab = await openTab(demo, path);
     await tab.page.getByRole('heading', { name: 'About' }).waitFor();
-    await tab.page.waitForLoadState('networkidle');
+    await settled(tab.page);
     expect([path, ...[...tab.operations].sort()]).toEqual([path, ...['Caller', operation].sort()]);
     expect([path, await tab.page.locator('.trouble').count()]).toEqual([path, 0]);
     await expectNoComplaints(tab);
