@@ -4,7 +4,7 @@ import { Route, Switch, useLocation } from 'wouter';
 import { CALLER, type Caller, CallerContext, NOBODY } from './lib/caller';
 import { forgetAnswers, useLive } from './lib/live';
 import { useSession } from './lib/session';
-import { useCloudName } from './lib/url-state';
+import { CloudContext, useCloudName } from './lib/url-state';
 import { Loading } from './ui/trouble';
 import { Login } from './shell/login';
 import { Shell } from './shell/shell';
@@ -52,13 +52,15 @@ function Inside() {
     };
   }, [data, error, cloud]);
   return (
-    <CallerContext value={caller}>
-      <Shell>
-        <Suspense fallback={<Loading />}>
-          <Views key={cloud ?? ''} />
-        </Suspense>
-      </Shell>
-    </CallerContext>
+    <CloudContext value={cloud}>
+      <CallerContext value={caller}>
+        <Shell>
+          <Suspense fallback={<Loading />}>
+            <Views key={cloud ?? ''} />
+          </Suspense>
+        </Shell>
+      </CallerContext>
+    </CloudContext>
   );
 }
 

@@ -33,7 +33,8 @@ test('the README has its pictures', { timeout: 180_000 }, async () => {
     const tab = await openTab(demo, path, look);
     if (name === 'graphiql') {
       await tab.page.locator('.graphiql-execute-button').click();
-      await tab.page.waitForTimeout(4000);
+      await tab.page.locator('.result-window', { hasText: 'score' }).waitFor();
+      await tab.page.waitForTimeout(1000);
     } else {
       await settled(tab.page);
       await tab.page.waitForTimeout(800);

@@ -10,8 +10,8 @@ import { authorizedFetch, useSession } from '../lib/session';
 import { useTheme } from '../lib/theme';
 import { Login } from '../shell/login';
 
-const WELCOME = `# The graph of the cloud. Ctrl+Space completes, the book on the left has every type.
-# Each list takes first, after, offset, filter, orderBy; an id or a name is taken where one thing is meant.
+const WELCOME = `# The graph of the cloud: Ctrl+Space completes,
+# and the book on the left describes every type.
 {
   health {
     score

@@ -1,6 +1,6 @@
 // What is shown is in the URL, so that it can be sent to somebody and gone back to.
 
-import { useCallback, useMemo } from 'react';
+import { createContext, useCallback, useMemo } from 'react';
 import { useLocation, useSearchParams } from 'wouter';
 
 /** The parameter that names the cloud stays when one goes elsewhere. */
@@ -30,6 +30,9 @@ export function useListParameter(name: string): [string[], (values: string[]) =>
   const values = useMemo(() => (text ? text.split(',') : []), [text]);
   return [values, useCallback((next: string[]) => setText(next.join(',')), [setText])];
 }
+
+/** The same as `useCloudName`, for the many who only read it. */
+export const CloudContext = createContext<string | null>(null);
 
 /** The name of the cloud that is looked at; null is the default one. */
 export function useCloudName(): string | null {

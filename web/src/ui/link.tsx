@@ -1,12 +1,22 @@
-import type { ReactNode } from 'react';
-import { Link } from 'wouter';
+import { type MouseEvent, type ReactNode, useContext } from 'react';
+import { navigate } from 'wouter/use-browser-location';
 
 import { nameOf, shortId } from '../lib/format';
 import { pathOf } from '../lib/kinds';
-import { hrefIn, useCloudName } from '../lib/url-state';
+import { CloudContext, hrefIn } from '../lib/url-state';
 import { None } from './status';
 
-/** A link within the page, and within the cloud. */
+function follow(event: MouseEvent<HTMLAnchorElement>) {
+  // Who wants another tab or a download gets it from the browser.
+  const isOwn =
+    event.button !== 0 || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+  if (event.defaultPrevented || isOwn) return;
+  event.preventDefault();
+  const { pathname, search } = event.currentTarget;
+  navigate(`${pathname}${search}`);
+}
+
+/** A link within the page, and within the cloud. There are many: it subscribes to nothing. */
 export function Go({
   to,
   className,
@@ -22,16 +32,17 @@ export function Go({
   label?: string;
   children: ReactNode;
 }) {
-  const cloud = useCloudName();
+  const cloud = useContext(CloudContext);
   return (
-    <Link
+    <a
       href={hrefIn(cloud, to)}
-      className={className ?? ''}
+      className={className}
+      onClick={follow}
       aria-label={label}
       aria-current={isHere ? 'page' : undefined}
     >
       {children}
-    </Link>
+    </a>
   );
 }
 

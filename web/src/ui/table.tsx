@@ -1,10 +1,4 @@
-import {
-  type ColumnDef,
-  type Row as TableRow,
-  flexRender,
-  getCoreRowModel,
-  useReactTable,
-} from '@tanstack/react-table';
+import { type ColumnDef, getCoreRowModel, useReactTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, memo, useEffect, useMemo, useRef } from 'react';
 
@@ -134,7 +128,6 @@ export function Table<Row extends { id: string }>({
       columns.map((column): ColumnDef<Row> => ({
         id: column.id,
         header: column.title,
-        cell: ({ row }) => column.cell(row.original),
       })),
     [columns],
   );
@@ -153,7 +146,7 @@ export function Table<Row extends { id: string }>({
     count: tableRows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    overscan: 12,
+    overscan: 8,
     getItemKey: (index) => tableRows[index]?.id ?? index,
   });
   const items = virtualizer.getVirtualItems();
@@ -239,8 +232,7 @@ export function Table<Row extends { id: string }>({
               return row ? (
                 <Line
                   key={row.id}
-                  row={row}
-                  original={row.original}
+                  row={row.original}
                   columns={columns}
                   index={item.index}
                   height={height}
@@ -278,43 +270,39 @@ export function Table<Row extends { id: string }>({
 }
 
 /** A row is drawn again only when it has changed, not for each pixel that one scrolls. */
-const Line = memo(
-  function Line({
-    row,
-    index,
-    height,
-    columns,
-  }: {
-    row: TableRow<unknown>;
-    original: unknown;
-    columns: Column<never>[];
-    index: number;
-    height: number;
-  }) {
-    return (
-      <tr aria-rowindex={index + 2} style={{ height }}>
-        {row.getVisibleCells().map((cell, place) => {
-          const content = flexRender(cell.column.columnDef.cell, cell.getContext());
-          const className = columns[place]?.isNumber ? 'is-number' : undefined;
-          return place === 0 ? (
-            <th key={cell.id} scope="row" className={className}>
-              {content}
-            </th>
-          ) : (
-            <td key={cell.id} className={className}>
-              {content}
-            </td>
-          );
-        })}
-      </tr>
-    );
-  },
-  (before, after) =>
-    before.original === after.original &&
-    before.columns === after.columns &&
-    before.index === after.index &&
-    before.height === after.height,
-);
+const Line = memo(function Line<Row>({
+  row,
+  index,
+  height,
+  columns,
+}: {
+  row: Row;
+  index: number;
+  height: number;
+  columns: Column<Row>[];
+}) {
+  return (
+    <tr aria-rowindex={index + 2} style={{ height }}>
+      {columns.map((column, place) => {
+        const className = column.isNumber ? 'is-number' : undefined;
+        return place === 0 ? (
+          <th key={column.id} scope="row" className={className}>
+            {column.cell(row)}
+          </th>
+        ) : (
+          <td key={column.id} className={className}>
+            {column.cell(row)}
+          </td>
+        );
+      })}
+    </tr>
+  );
+}) as <Row>(props: {
+  row: Row;
+  index: number;
+  height: number;
+  columns: Column<Row>[];
+}) => ReactNode;
 
 /** A short list inside a view, all of which is there. */
 export function Rows<Row>({

@@ -41,7 +41,7 @@ test(
     let rounds = 0;
     while ((await loaded()) < 10_000 && rounds++ < 20_000) {
       // As a wheel does it, and not all at once.
-      await region.evaluate((element) => element.scrollBy(0, 1700));
+      await region.evaluate((element) => element.scrollBy(0, 900));
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
     }
     await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
