@@ -1,5 +1,5 @@
-//! The doors over HTTP: `/graphql`, `/graphql/ws`, `/graphql/schema`, `/mcp`, `/healthz`, `/readyz`, and what
-//! stands at `/.well-known` for those who need a token.
+//! The doors over HTTP: `/graphql`, `/graphql/ws`, `/graphql/schema`, `/mcp`, `/healthz`, `/readyz`,
+//! what stands at `/.well-known` for those who need a token, and the dashboard with GraphiQL.
 //!
 //! A request passes, in this order: the check of Host and Origin, CORS, authentication, the bound on
 //! what is worked on at once, the limit on its body, its door. Every error that is not GraphQL's or MCP's is JSON too.
@@ -15,6 +15,7 @@ mod origin;
 mod problem;
 mod server;
 mod socket;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -94,6 +95,7 @@ where
         .with_state(graph)
         .merge(mcp)
         .merge(metadata::routes(&options.auth))
+        .merge(web::routes())
         .fallback(doors::not_found)
         .method_not_allowed_fallback(doors::method_not_allowed)
         .layer(Extension(Arc::clone(&authenticator)))
@@ -115,9 +117,9 @@ async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    // Probes carry no token, and clients read here how to get one.
+    // Probes carry no token, clients read here how to get one, and a page asks for it.
     let path = request.uri().path();
-    if path == "/healthz" || path.starts_with("/.well-known/") {
+    if path == "/healthz" || path.starts_with("/.well-known/") || web::has(path) {
         return next.run(request).await;
     }
     // Browsers cannot send one with a socket's handshake: it is asked for in the first message.

@@ -150,6 +150,8 @@ fn banner(url: &str, upstream: &str, cloud: &Simulated) -> String {
         "\
 A simulated OpenStack with {servers} servers, and every door over it. Nothing of it is real.
 
+  dashboard   {url}/
+  GraphiQL    {url}/graphiql
   GraphQL     {url}/graphql
   MCP         {url}/mcp
   schema      {url}/graphql/schema

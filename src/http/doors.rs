@@ -17,6 +17,8 @@ const DOORS: &[&str] = &[
     "/graphql/schema",
     "/healthz",
     "/readyz",
+    "/",
+    "/graphiql",
 ];
 
 /// The process is there; nothing is said of any cloud.

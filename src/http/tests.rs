@@ -280,9 +280,36 @@ async fn probes_are_answered() {
 }
 
 #[tokio::test]
+async fn the_page_is_there_for_everybody() {
+    let app = app(&with_secret());
+    for path in ["/", "/servers", "/servers/6f1e?cloud=one", "/graphiql"] {
+        for method in [Method::GET, Method::HEAD] {
+            let bare = request(method.clone(), path).body(Body::empty()).unwrap();
+            let response = app.clone().oneshot(bare).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "{method} {path}");
+            assert_eq!(header(&response, CONTENT_TYPE), "text/html; charset=utf-8");
+            assert_eq!(header(&response, "cache-control"), "no-cache");
+            assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+            assert_eq!(header(&response, "referrer-policy"), "no-referrer");
+            let policy = header(&response, "content-security-policy");
+            assert!(policy.starts_with("default-src 'none'"), "{policy}");
+            assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert!(!policy.contains("unsafe-eval"), "{policy}");
+            assert_eq!(text(response).await.is_empty(), method == Method::HEAD);
+        }
+    }
+    let posted = request(Method::POST, "/").body(Body::empty()).unwrap();
+    let response = app.clone().oneshot(posted).await.unwrap();
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
 async fn errors_are_json() {
     for path in [
-        "/",
+        "/assets/nothing.js",
+        "/assets/../index.html",
+        "/servers/",
+        "/servers/1/actions",
         "/nothing",
         "/graphql/",
         "/mcp/x",
@@ -333,13 +360,14 @@ async fn answers_are_not_kept_or_guessed_at() {
 async fn every_door_but_the_probe_needs_the_token() {
     let app = app(&with_secret());
     for path in [
-        "/",
         "/graphql",
         "/graphql/schema",
         "/mcp",
         "/mcp/",
         "/readyz",
         "/nothing",
+        "//servers",
+        "/servers/1/actions",
         "/healthz/",
         "//healthz",
     ] {
