@@ -154,7 +154,7 @@ const SERVER: &[Variable] = &[
         "FASTMCP_TYPE",
         "type",
         "TRANSPORT",
-        "stdio (MCP alone) or streamable-http (MCP and GraphQL over HTTP)",
+        "stdio (MCP alone) or streamable-http (every door)",
     )
     .default("stdio"),
     server(

@@ -6,7 +6,7 @@ pub mod mutation;
 pub mod plans;
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::{Enum, ID, Json, SimpleObject};
@@ -397,22 +397,21 @@ impl Watched for Server {
     ) -> Option<Result<Changed<compute::Server>>> {
         let updated = |row: &Arc<compute::Server>| DateTime::maybe(row.updated.as_deref());
         let newest = before.values().filter_map(updated).max()?;
-        let rows = cloud.list_servers_changed_since(newest.0 - OVERLAP).await;
-        Some(rows.map(|rows| {
-            let changed = rows.iter().filter_map(|row| {
-                let is_gone = matches!(
-                    ServerStatus::read(&row.status),
-                    ServerStatus::Deleted | ServerStatus::SoftDeleted
-                );
-                let earlier = before.get(&row.id);
-                let is_same = match earlier {
-                    Some(earlier) => !is_gone && earlier == row,
-                    None => is_gone,
-                };
-                let row_now = (!is_gone).then(|| Arc::clone(row));
-                (!is_same).then(|| (row.id.clone(), row_now))
-            });
-            changed.collect()
+        // The light list tells who is there still: Nova forgets the deleted when its records are
+        // archived. It is asked for last, so that what is there by then has been told.
+        let looked = async {
+            let changed = cloud.list_servers_changed_since(newest.0 - OVERLAP).await?;
+            let there: HashSet<String> = cloud.list_server_ids(&[]).await?.into_iter().collect();
+            Ok((changed, there))
+        };
+        Some(looked.await.map(|(changed, there)| {
+            let is_new = |row: &&Arc<compute::Server>| {
+                there.contains(&row.id) && before.get(&row.id) != Some(*row)
+            };
+            let changed = changed.iter().filter(is_new);
+            let changed = changed.map(|row| (row.id.clone(), Some(Arc::clone(row))));
+            let gone = before.keys().filter(|id| !there.contains(*id));
+            changed.chain(gone.map(|id| (id.clone(), None))).collect()
         }))
     }
 }

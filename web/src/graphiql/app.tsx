@@ -28,8 +28,7 @@ const WELCOME = `# The graph of the cloud: Ctrl+Space completes,
       }
     }
   }
-}
-`;
+}`;
 
 /** What the dashboard hands over, as `#query=…`. */
 function handedOver(): string | undefined {

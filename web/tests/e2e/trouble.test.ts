@@ -48,6 +48,7 @@ test.each([
   ['compute', 'Nova'],
 ])(
   'with %s down every view says so where it matters, and shows the rest',
+  { timeout: 180_000 },
   async (service, name) => {
     await demo.spoil({ service, fault: 'down' });
     const told: string[] = [];

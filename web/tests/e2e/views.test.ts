@@ -101,7 +101,7 @@ describe.each([
   });
 });
 
-test('every kind of thing has a view of its own', async () => {
+test('every kind of thing has a view of its own', { timeout: 180_000 }, async () => {
   const all = await ids();
   const first = (list: { nodes: { id: string }[] }) => list.nodes[0]?.id ?? 'none';
   const paths: [string, string][] = [
