@@ -136,9 +136,6 @@ def image(folder):
     until(('image', 'show', name), 'status', 'active')
     run('image', 'set', name, '--tag', 'x', '--min-disk', '1')
     run('image', 'unset', name, '--tag', 'x')
-    saved = folder / 'saved.raw'
-    run('image', 'save', name, '--file', saved)
-    see('what was sent comes back', saved.read_bytes() == file.read_bytes())
     return name
 
 
@@ -175,6 +172,7 @@ def server(key, net, group, external, volume):
     until(('volume', 'show', volume), 'status', 'available')
     taken = named('of-server')
     run('server', 'image', 'create', name, '--name', taken)
+    until(show, 'OS-EXT-STS:task_state', None)
     run('image', 'delete', taken)
     run('server', 'rebuild', name, '--image', boot, '--wait')
     run('server', 'event', 'list', name)

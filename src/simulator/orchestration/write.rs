@@ -53,6 +53,10 @@ pub(super) fn write(world: &mut World, call: &Call) -> Answer {
             let id = id(name, stack)?;
             act(world, call, id)
         }
+        // Who knows its name alone is told where it is.
+        (&Method::POST, ["stacks", name, "actions"]) => {
+            super::stack::lookup(&asker, name, &["actions"])
+        }
         (&Method::POST, ["stacks", ..]) => Err(bad_method()),
         _ => {
             super::read_project(&asker, project, path)?;
