@@ -276,6 +276,8 @@ test('servers of a network are unfolded, and dragged', async () => {
 test('GraphiQL works without the network', async () => {
   tab = await openTab(demo, '/graphiql#query=' + encodeURIComponent('{ health { score } }'));
   const { page } = tab;
+  // Before the editor is there, nothing hears the click.
+  await page.locator('.graphiql-query-editor .view-line').getByText('health').waitFor();
   await page.locator('.graphiql-execute-button').click();
   await expect
     .poll(() => page.locator('.result-window').textContent(), { timeout: 30_000 })
