@@ -170,7 +170,7 @@ pub(super) enum Close {
 const MAX_REASON_BYTES: usize = 123;
 
 impl Close {
-    /// The code of the protocol, or of WebSockets.
+    /// The code of the protocol, or of the `WebSocket`.
     pub(super) fn code(&self) -> u16 {
         match self {
             Self::Gone => 1000,

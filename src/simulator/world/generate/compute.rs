@@ -335,7 +335,7 @@ impl Maker<'_> {
         let resize = (state == State::Resized).then(|| Resize {
             flavor: Arc::clone(&flavor),
             host: host.cloned(),
-            zone: Arc::clone(&zone),
+            zone: Arc::clone(zone),
             was_running: true,
         });
         let server = Server {
