@@ -52,9 +52,8 @@ test(
     expect(tab.operations.filter((each) => each === 'Servers')).toHaveLength(10);
     const tasks = await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks);
     console.log(`long tasks while scrolling, in ms: ${tasks.join(', ') || 'none'}`);
-    // A machine that does other things as well makes any task long now and then.
-    const limit = process.env.CI_STRICT ? LONG : LONG * 3;
-    expect(tasks.filter((task) => task > limit)).toEqual([]);
+    // Times fail a test only where the machine is known to do nothing else.
+    if (process.env.CI_STRICT) expect(tasks.filter((task) => task > LONG)).toEqual([]);
     expect(tab.complaints).toEqual([]);
   },
 );
