@@ -1,6 +1,6 @@
 //! Watching: what changes in a cloud, told as it is seen.
 //!
-//! OpenStack tells nobody, so somebody has to look. A [`Feed`] looks for all who watch the same
+//! OpenStack tells nobody, so somebody has to look. A `Feed` looks for all who watch the same
 //! thing with the same credential, however many they are, and only while there are any.
 
 mod changes;
