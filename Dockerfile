@@ -3,7 +3,7 @@
 #
 #   docker build -t mcp-openstack-ops .
 #
-# --build-arg FEATURES=… is passed to cargo, --build-arg COMMIT=… is what `--version` tells.
+# --build-arg FEATURES=… is passed to cargo, --build-arg GIT_COMMIT=… is what `--version` tells.
 
 # The dashboard, which the binary carries.
 FROM node:22-bookworm-slim AS page
@@ -14,28 +14,32 @@ COPY schema/schema.graphql /src/schema/schema.graphql
 COPY web ./
 RUN npm run build
 
-FROM rust:1.95-slim-bookworm AS build
+# The dependencies alone, so that they are compiled again only when one of them changes: every crate
+# of the workspace is an empty one for now. Symbols are a quarter of the binary.
+FROM rust:1.95-slim-bookworm AS dependencies
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /src
 ARG FEATURES=
-# The page is there already. Symbols are a quarter of the binary.
-ENV SKIP_WEB=1 CARGO_PROFILE_RELEASE_STRIP=symbols
-
-# The dependencies alone, so that they are compiled again only when one of them changes: every
-# crate of the workspace is an empty one for now.
+ENV CARGO_PROFILE_RELEASE_STRIP=symbols
 COPY Cargo.toml Cargo.lock ./
 COPY src/simulator/Cargo.toml src/simulator/
 COPY benches/compare/floor/Cargo.toml benches/compare/floor/
 RUN touch src/lib.rs src/simulator/lib.rs; \
-    for file in src benches/compare/floor; do echo 'fn main() {}' > "$file/main.rs"; done; \
-    echo 'fn main() {}' > benches/inner.rs; \
+    for file in src/main.rs benches/inner.rs benches/compare/floor/main.rs; do \
+        echo 'fn main() {}' > "$file"; \
+    done; \
     cargo build --release --locked --features "$FEATURES" --bin mcp-openstack-ops
 
+FROM dependencies AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+ARG FEATURES=
+ARG GIT_COMMIT=
+# The page is there already.
+ENV SKIP_WEB=1
 COPY build.rs ./
 COPY schema schema
 COPY src src
 COPY --from=page /src/web/dist web/dist
-ARG COMMIT=
 # cargo looks at times, and these files are older than the empty ones were.
 RUN touch build.rs src/main.rs src/lib.rs src/simulator/lib.rs; \
     cargo build --release --locked --features "$FEATURES" --bin mcp-openstack-ops
@@ -62,7 +66,7 @@ USER 65532:65532
 # clouds.yaml is found in /etc/openstack.
 ENV FASTMCP_TYPE=streamable-http FASTMCP_HOST=0.0.0.0 FASTMCP_PORT=8080
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=5s --retries=3 \
     CMD ["/usr/bin/mcp-openstack-ops", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/bin/mcp-openstack-ops"]

@@ -10,6 +10,7 @@
 mod ages;
 mod call_budgets;
 mod calls;
+mod configuration;
 mod confirmation;
 mod credentials;
 mod doors;
