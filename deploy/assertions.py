@@ -102,6 +102,21 @@ def compose(version: str) -> None:
             expect(is_ours or match[1] in known, f".env.example: {match[1]} is a variable of the server")
 
 
+def composed() -> None:
+    """The same through the eyes of Docker Compose itself."""
+    for profile, expected in {"demo": "demo mcpo open-webui", "cloud": "mcp-openstack-ops mcpo open-webui"}.items():
+        command = ["docker-compose", "--env-file", "/dev/null", "--profile", profile, "config", "--format", "json"]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        expect(result.returncode == 0, f"docker compose takes the profile {profile}: {result.stderr}")
+        services = json.loads(result.stdout)["services"]
+        expect(sorted(services) == expected.split(), f"docker compose starts {expected}, not {sorted(services)}")
+        for name, each in services.items():
+            # It copies these into the container before it starts, which a read-only one refuses.
+            is_copied = each.get("configs") or each.get("secrets")
+            expect(not (each.get("read_only") and is_copied), f"{name} can be given its files")
+        expect('"key": "demo"' in services["open-webui"]["environment"]["TOOL_SERVER_CONNECTIONS"], "open-webui has mcpo's key")
+
+
 def variables() -> set[str]:
     """Every variable that the server knows."""
     return set(re.findall(r'"([A-Z][A-Z0-9_]{4,})"', (ROOT / "src/config/variables.rs").read_text()))
@@ -204,6 +219,11 @@ def charts(version: str) -> None:
     expect({"port": 6380, "protocol": "TCP"} in manifests("valkey")["NetworkPolicy"]["spec"]["egress"][-1]["ports"], "valkey: its port is reached")
     expect(manifests("valkey")["Deployment"]["spec"]["replicas"] == 3, "valkey: three replicas")
 
+    # What the documentation says to install.
+    documented = re.search(r"```yaml\n# values.yaml\n(.*?)```", (ROOT / "docs/deploy.md").read_text(), re.S)[1]
+    result = subprocess.run([HELM, "template", "ops", str(CHART), "--values", "-"], input=documented, capture_output=True, text=True)
+    expect(result.returncode == 0, f"docs/deploy.md: its values are rendered: {result.stderr}")
+
 
 REFUSED = {
     "which cloud?": [],
@@ -233,6 +253,7 @@ version = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["version"]
 dockerfile()
 ignored()
 compose(version)
+composed()
 charts(version)
 refusals()
 for promise in broken:

@@ -4,13 +4,12 @@ import json
 import os
 import sys
 import urllib.request
-from pathlib import Path
 
-FOLDER = Path(os.environ.get("MCPO_DIR", "/etc/mcpo"))
 PORT = os.environ.get("MCPO_PORT", "8000")
 
+key = os.environ.get("MCPO_API_KEY") or os.environ.get("OPS_TOKEN") or "demo"
 request = urllib.request.Request(f"http://127.0.0.1:{PORT}/openstack-ops/openapi.json")
-request.add_header("Authorization", f"Bearer {(FOLDER / 'key').read_text().strip()}")
+request.add_header("Authorization", f"Bearer {key}")
 with urllib.request.urlopen(request, timeout=2) as answer:
     paths = json.load(answer)["paths"]
 sys.exit(0 if paths else "mcpo is there, but has no tools: it could not reach the server")
