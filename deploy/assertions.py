@@ -119,7 +119,9 @@ def composed() -> None:
 
 def variables() -> set[str]:
     """Every variable that the server knows."""
-    return set(re.findall(r'"([A-Z][A-Z0-9_]{4,})"', (ROOT / "src/config/variables.rs").read_text()))
+    table = (ROOT / "src/config/variables.rs").read_text()
+    # The key of the cache comes with the cache.
+    return {*re.findall(r'"([A-Z][A-Z0-9_]{4,})"', table), "CACHE_SECRET_KEY"}
 
 
 def manifests(name: str, version: str = "1.37") -> dict[str, dict]:
@@ -216,6 +218,7 @@ def charts(version: str) -> None:
 
     valkey = values_of(container("valkey"))
     expect(valkey["CACHE_URL"]["secretKeyRef"]["name"] == "ops-mcp-openstack-ops-cache", "valkey: the URL is in a secret")
+    expect(valkey["CACHE_SECRET_KEY"]["secretKeyRef"]["key"] == "cache-secret-key", "valkey: and what seals its values")
     expect({"port": 6380, "protocol": "TCP"} in manifests("valkey")["NetworkPolicy"]["spec"]["egress"][-1]["ports"], "valkey: its port is reached")
     expect(manifests("valkey")["Deployment"]["spec"]["replicas"] == 3, "valkey: three replicas")
 
@@ -232,6 +235,8 @@ REFUSED = {
     "leave clouds.yaml": ["clouds.existingSecret=a", "demo.enabled=true"],
     "allowModify needs auth.enabled": ["demo.enabled=true", "auth.enabled=false", "policy.allowModify=true"],
     "jwks needs auth.jwt.audience": ["demo.enabled=true", "auth.jwt.jwks=https://id.example/jwks"],
+    "cache.url needs cache.secretKey": ["demo.enabled=true", "auth.jwt.jwks=https://id.example/jwks", "auth.jwt.audience=a", "cache.url=redis://a"],
+    "/limits/rateLimit": ["limits.rateLimit=lots"],
     "needs ingress.hosts": ["demo.enabled=true", "auth.secretKey=c", "ingress.enabled=true"],
     "needs serviceMonitor.token": ["demo.enabled=true", "auth.jwt.jwks=https://id.example/jwks", "auth.jwt.audience=a", "serviceMonitor.enabled=true"],
     "'replica' not allowed": ["replica=3"],

@@ -73,6 +73,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and $values.policy.allowModify (not $values.auth.enabled) -}}
 {{- fail "policy.allowModify needs auth.enabled: the server refuses to start otherwise" -}}
 {{- end -}}
+{{- if and $values.cache.url (not (include "ops.hasKey" .)) (not $values.cache.secretKey) (not $values.cache.existingSecret) -}}
+{{- fail "cache.url needs cache.secretKey (openssl rand -hex 32), since there is no secret key to seal with" -}}
+{{- end -}}
 {{- if and $values.ingress.enabled (not $values.ingress.hosts) -}}
 {{- fail "ingress.enabled needs ingress.hosts: the server answers to names that it knows alone" -}}
 {{- end -}}
