@@ -11,6 +11,7 @@ mod ages;
 mod call_budgets;
 mod calls;
 mod chunks;
+mod configuration;
 mod confirmation;
 mod credentials;
 mod doors;
