@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::cache::Kept;
 use super::service::Service;
@@ -20,8 +21,12 @@ pub struct Operation {
     deadline: Mutex<Instant>,
     /// Whether nothing will do that others were told earlier.
     pub(super) is_fresh: bool,
+    /// Whether what another replica was told lately will do all the same.
+    pub(super) is_renewal: bool,
     /// Sent to every service, so that their logs can be joined.
     pub(super) global_request_id: String,
+    /// What it is a part of.
+    pub(super) span: Span,
     bill: [Line; Service::ALL.len()],
     /// OpenStack's ids for what was sent to be changed.
     written: Mutex<Vec<String>>,
@@ -58,7 +63,9 @@ impl Operation {
         Self {
             deadline: Mutex::new(Instant::now() + time),
             is_fresh: false,
+            is_renewal: false,
             global_request_id: format!("req-{}", uuid::Uuid::new_v4()),
+            span: Span::current(),
             bill: Default::default(),
             written: Mutex::default(),
             answers: Mutex::default(),
@@ -72,6 +79,14 @@ impl Operation {
         Self {
             is_fresh: true,
             ..Self::new(time)
+        }
+    }
+
+    /// An operation that asks again for what was kept for too long.
+    pub(super) fn renewal(time: Duration) -> Self {
+        Self {
+            is_renewal: true,
+            ..Self::fresh(time)
         }
     }
 

@@ -14,6 +14,7 @@ use super::operation::Operation;
 use super::request::{Call, Transport};
 use super::service::Service;
 use crate::config::{ApplicationCredentialRef, Auth, CloudEntry, DomainRef, Named, Scope};
+use crate::measure::Login;
 use crate::{Error, Result};
 
 /// A token with less time than this left is not used for a new request.
@@ -95,6 +96,8 @@ pub(super) struct Session {
 #[derive(Debug, Default)]
 struct State {
     token: Option<Arc<Token>>,
+    /// Whether a service refused the last token.
+    was_refused: bool,
     refused: Option<(Instant, Error)>,
 }
 
@@ -123,7 +126,14 @@ impl Session {
         {
             return Err(error.clone());
         }
-        match self.log_in(transport, operation).await {
+        let why = match (&state.token, state.was_refused) {
+            (Some(_), _) => Login::Expiring,
+            (None, true) => Login::Refused,
+            (None, false) => Login::First,
+        };
+        let logged_in = self.log_in(transport, operation).await;
+        transport.meters.logged_in(why, logged_in.is_ok());
+        match logged_in {
             Ok(token) => {
                 let token = Arc::new(token);
                 state.token = Some(Arc::clone(&token));
@@ -146,6 +156,7 @@ impl Session {
             .is_some_and(|token| Arc::ptr_eq(token, refused))
         {
             state.token = None;
+            state.was_refused = true;
         }
     }
 
@@ -205,8 +216,9 @@ impl Session {
             (None, None, None) => "unscoped".to_owned(),
         };
         let identity = format!(
-            "{}\u{1f}{}\u{1f}{}\u{1f}{scope}\u{1f}{}\u{1f}",
+            "{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{scope}\u{1f}{}\u{1f}",
             self.entry.name,
+            self.entry.auth_url,
             self.entry.region.as_deref().unwrap_or_default(),
             user.id,
             roles.join(","),

@@ -54,7 +54,12 @@ impl Variable {
     pub(super) fn is_secret(&self) -> bool {
         matches!(
             self.key(),
-            "REMOTE_SECRET_KEY" | "OS_PASSWORD" | "OS_TOKEN" | "OS_APPLICATION_CREDENTIAL_SECRET"
+            "REMOTE_SECRET_KEY"
+                | "CACHE_URL"
+                | "CACHE_SECRET_KEY"
+                | "OS_PASSWORD"
+                | "OS_TOKEN"
+                | "OS_APPLICATION_CREDENTIAL_SECRET"
         )
     }
 
@@ -77,7 +82,7 @@ pub(super) const SECTIONS: &[(&str, &[Variable])] = &[
 ];
 
 /// Variables of the product that this build does not know what to do with.
-pub(super) const UNSUPPORTED: &[&str] = &["CACHE_URL", "RATE_LIMIT"];
+pub(super) const UNSUPPORTED: &[&str] = &[];
 
 /// Every setting.
 pub(super) fn all() -> impl Iterator<Item = &'static Variable> {
@@ -275,6 +280,26 @@ const LIMITS: &[Variable] = &[
         "How long flavors, types, zones, projects and users are kept; 0 keeps none",
     )
     .default("5m"),
+    server(
+        "CACHE_URL",
+        "cache-url",
+        "URL",
+        "Valkey or Redis that replicas share, as redis://:password@valkey:6379; needs \
+         CACHE_SECRET_KEY or REMOTE_SECRET_KEY",
+    ),
+    server(
+        "CACHE_SECRET_KEY",
+        "cache-secret-key",
+        "KEY",
+        "What seals the values that replicas share: the same 32 bytes or more for all of them \
+         [default: REMOTE_SECRET_KEY]",
+    ),
+    server(
+        "RATE_LIMIT",
+        "rate-limit",
+        "N/TIME",
+        "Requests of each caller over HTTP in a time, as 100/1m; 0 is no limit [default: 0]",
+    ),
 ];
 
 const TOOLS: &[Variable] = &[
