@@ -531,8 +531,13 @@ fn outcome(response: &Response) -> measure::Outcome {
             .any(|value| *value != async_graphql::Value::Null),
         _ => false,
     };
-    // Only errors of an execution have a path.
-    let was_executed = response.errors.iter().any(|error| !error.path.is_empty());
+    // Only errors of an execution have a path, but for those of the policy, which name their rule.
+    let has_rule = |error: &ServerError| {
+        let extensions = error.extensions.as_ref();
+        extensions.is_some_and(|extensions| extensions.get("rule").is_some())
+    };
+    let mut errors = response.errors.iter();
+    let was_executed = errors.any(|error| !error.path.is_empty() && !has_rule(error));
     match (has_any, was_executed) {
         (true, _) => measure::Outcome::Partial,
         (false, true) => measure::Outcome::Failed,

@@ -81,9 +81,6 @@ pub(super) const SECTIONS: &[(&str, &[Variable])] = &[
     ("Endpoints of the cloud `envvars`", ENTRY),
 ];
 
-/// Variables of the product that this build does not know what to do with.
-pub(super) const UNSUPPORTED: &[&str] = &[];
-
 /// Every setting.
 pub(super) fn all() -> impl Iterator<Item = &'static Variable> {
     SECTIONS.iter().flat_map(|(_, variables)| variables.iter())
@@ -96,7 +93,7 @@ pub(super) fn find(key: &str) -> Option<&'static Variable> {
 
 /// Whether a variable is meant for this server or for an OpenStack client.
 pub(super) fn is_ours(name: &str) -> bool {
-    name.starts_with("OS_") || find(name).is_some() || UNSUPPORTED.contains(&name)
+    name.starts_with("OS_") || find(name).is_some()
 }
 
 const fn server(

@@ -170,6 +170,8 @@ async fn replica(cloud: &Cloud, store: &str, secret: &str, more: &[(&str, &str)]
     // The token and what discovery finds are everybody's own.
     let (status, _) = answer(replica.get("/readyz")).await;
     assert_eq!(status, StatusCode::OK);
+    // Rows are shared once it hears of the others.
+    sleep(Duration::from_millis(300)).await;
     replica
 }
 
