@@ -1,8 +1,8 @@
 //! What outlives an operation: answers kept for seconds or minutes, shared by operations that
 //! are served with the same credential.
 //!
-//! Every key begins with the identity of the credential the answer was fetched with (cloud entry, Keystone,
-//! region, user, scope, roles), so no caller sees what another credential was told.
+//! Every key begins with the identity of the credential the answer was fetched with (cloud entry,
+//! Keystone, region, user, scope, roles), so no caller sees what another credential was told.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};

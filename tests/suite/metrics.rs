@@ -82,6 +82,8 @@ async fn start(cloud: &Cloud) -> Running {
     let variables = [
         ("REMOTE_AUTH_ENABLE", "true"),
         ("REMOTE_SECRET_KEY", SECRET),
+        // Nothing becomes stale on a machine that is slow.
+        ("CACHE_TTL", "60s"),
     ];
     Running::start(folder(&cloud.admin_yaml()), &variables).await
 }
