@@ -192,10 +192,12 @@ pub(super) async fn limit(
     next: Next,
 ) -> Response {
     let caller = request.extensions().get::<Caller>();
-    let peer = request.extensions().get::<PeerAddress>().copied();
-    if caller.is_some()
-        && request.uri().path() != "/graphql/ws"
-        && let Err(too_many) = limiter.check(&Key::of(caller, peer)).await
+    let peer = request.extensions().get().copied();
+    let is_socket = request.uri().path() == "/graphql/ws";
+    let key = caller.filter(|_| !is_socket);
+    let key = key.map(|caller| Key::of(Some(caller), peer));
+    if let Some(key) = key
+        && let Err(too_many) = limiter.check(&key).await
     {
         return too_many.into_response();
     }
