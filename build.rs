@@ -1,6 +1,7 @@
-//! Builds the dashboard (`web/`) where Node is there, so that the binary can carry it.
+//! Says which commit this is, and builds the dashboard (`web/`) where Node is there, so that the
+//! binary can carry both.
 //!
-//! It is built when it is missing or older than what it is made of. Without Node, or when that
+//! The dashboard is built when it is missing or older than what it is made of. Without Node, or when that
 //! fails, a warning says what to do, and everything else is built as ever.
 
 use std::fs::{self, File};
@@ -26,7 +27,13 @@ const PAGE: &str = "web/dist/index.html";
 /// The oldest Node that the tools take.
 const NODE: (u32, u32) = (20, 19);
 
+/// The commit, in a source archive that `git archive` made.
+const ARCHIVED: &str = "COMMIT";
+
 fn main() {
+    let version = env!("CARGO_PKG_VERSION");
+    let commit = commit().unwrap_or_else(|| "of an unknown commit".to_owned());
+    println!("cargo::rustc-env=VERSION={version} ({commit})");
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
     }
@@ -67,6 +74,53 @@ fn main() {
         let _ = File::open(watched).and_then(|file| file.set_modified(changed));
     }
     println!("cargo::rerun-if-changed={watched}");
+}
+
+/// The commit that is built: as the environment says, else git, else the file of an archive.
+fn commit() -> Option<String> {
+    println!("cargo::rerun-if-env-changed=GIT_COMMIT");
+    println!("cargo::rerun-if-changed={ARCHIVED}");
+    let is_one = |commit: &String| {
+        (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let given = std::env::var("GIT_COMMIT").ok();
+    let given = given.map(|commit| commit.trim().to_owned()).filter(is_one);
+    let archived = || fs::read_to_string(ARCHIVED).ok();
+    let archived = || archived().map(|text| text.trim().to_owned()).filter(is_one);
+    let short = |mut commit: String| {
+        commit.truncate(12);
+        commit
+    };
+    given
+        .map(short)
+        .or_else(checked_out)
+        .or_else(|| archived().map(short))
+}
+
+/// The commit of this checkout. A release is built again when it changes. Otherwise that would have
+/// everything compiled again after each commit, so there it is only the one that was built upon.
+fn checked_out() -> Option<String> {
+    let git = |arguments: &[&str]| output("git", arguments);
+    // Unpacked somewhere below another project, git would speak of that one.
+    let top = git(&["rev-parse", "--show-toplevel"])?;
+    let own = fs::canonicalize(env!("CARGO_MANIFEST_DIR")).ok()?;
+    if fs::canonicalize(top).ok()? != own {
+        return None;
+    }
+    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
+    if std::env::var("PROFILE").is_ok_and(|profile| profile != "release") {
+        return Some(format!("{commit} or later, not a release"));
+    }
+    let branch = git(&["rev-parse", "--symbolic-full-name", "HEAD"]);
+    for name in ["HEAD", branch.as_deref().unwrap_or("HEAD"), "packed-refs"] {
+        // A file that is not there would have this run each time.
+        if let Some(path) = git(&["rev-parse", "--git-path", name])
+            && Path::new(&path).exists()
+        {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    Some(commit)
 }
 
 /// The dashboard, from the locked packages. The reason is for people.

@@ -78,6 +78,28 @@ pub enum Refusal {
     NoKeys,
 }
 
+impl Refusal {
+    /// The reason in a word.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Duplicate => "duplicate",
+            Self::Malformed => "malformed",
+            Self::TooLong => "too_long",
+            Self::Invalid => "invalid",
+            Self::Expired => "expired",
+            Self::Immature => "immature",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
+            Self::Claim(_) | Self::Claims => "claim",
+            Self::Scope => "scope",
+            Self::Cloud(_) | Self::NoCloud => "cloud",
+            Self::NoKeys => "no_keys",
+        }
+    }
+}
+
 /// Turns the headers of a request into a [`Caller`].
 pub struct Authenticator {
     /// Without it everybody is [`Identity::Anonymous`].
@@ -108,6 +130,13 @@ impl Authenticator {
             }),
         };
         Ok(Self { bearer })
+    }
+
+    /// Takes over what an earlier one had from the same place, until it has looked itself.
+    pub fn go_on_from(&self, earlier: &Self) {
+        if let (Some(bearer), Some(earlier)) = (&self.bearer, &earlier.bearer) {
+            bearer.tokens.go_on_from(&earlier.tokens);
+        }
     }
 
     /// Begins to look for what callers are checked with; needs the runtime.

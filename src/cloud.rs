@@ -16,6 +16,7 @@ pub mod placement;
 mod request;
 mod service;
 mod session;
+mod sharing;
 mod write;
 
 use std::sync::Arc;
@@ -40,11 +41,12 @@ pub use session::{Reference, Token};
 pub use write::Written;
 
 use crate::config::CloudEntry;
-use crate::{Error, Result};
+use crate::{Error, Result, measure};
 use cache::{Found, Kept};
 use chunks::ChunkSizes;
 use request::{Answer, Call, Transport};
 use session::Session;
+use sharing::Oldest;
 
 /// A configured cloud: its connections, its session and what is known of its services.
 #[derive(Debug)]
@@ -94,6 +96,8 @@ pub struct Cloud {
     operation: Arc<Operation>,
     /// Whether nothing will do that was kept for others.
     is_fresh: bool,
+    /// When the oldest answer that another replica had was asked for.
+    oldest: Option<Oldest>,
 }
 
 /// Asks a cloud for something: now, or once more when what was kept of it is stale.
@@ -110,6 +114,7 @@ impl Cloud {
             connection,
             operation,
             is_fresh: false,
+            oldest: None,
         }
     }
 
@@ -350,14 +355,15 @@ impl Cloud {
         key: &str,
         fetch: Fetch<(T, usize)>,
     ) -> Result<Arc<T>> {
-        let fetch = |cloud| -> BoxFuture<'static, _> {
+        let fetch = |cloud: Self| -> BoxFuture<'static, _> {
             Box::pin(async move {
                 let at = Utc::now();
+                let (cloud, oldest) = cloud.noting_the_oldest();
                 let (value, bytes) = fetch(cloud).await?;
                 Ok(Kept {
                     value: Arc::new(value),
                     bytes,
-                    at,
+                    at: oldest.map_or(at, |oldest| oldest.or(at)),
                 })
             })
         };
@@ -379,7 +385,9 @@ impl Cloud {
         let cell = self.operation.answer(&self.remembered(&key));
         let answers = &self.connection.answers;
         let asked = cell.get_or_init(async || {
+            let meters = self.connection.transport.meters.service(service);
             if self.is_fresh || self.operation.is_fresh {
+                meters.had(measure::Kept::Miss);
                 let kept = fetch(self.clone()).await?;
                 answers.put(keep, key.clone(), kept.clone()).await;
                 return Ok(kept);
@@ -392,6 +400,11 @@ impl Cloud {
                 }
             });
             let (kept, found) = answers.get(keep, &key, asking).await?;
+            meters.had(match found {
+                Found::Fetched => measure::Kept::Miss,
+                Found::Kept => measure::Kept::Hit,
+                Found::Stale => measure::Kept::Stale,
+            });
             if found != Found::Fetched {
                 self.operation.charge_cached(service);
             }
@@ -415,7 +428,8 @@ impl Cloud {
         let Some(renewal) = self.connection.answers.renew(key) else {
             return;
         };
-        let cloud = self.again(Arc::new(Operation::fresh_like(&self.operation, RENEWAL)));
+        let renewal_of = Operation::renewal(&self.operation, RENEWAL);
+        let cloud = self.again(Arc::new(renewal_of));
         tokio::spawn(async move {
             match fetch(cloud).await {
                 Ok(kept) => renewal.done(keep, kept).await,

@@ -25,7 +25,7 @@ pub use cloud_entry::{
 pub use environment::{Environment, Variables};
 pub use sections::{
     BearerSettings, ChangeSettings, HttpSettings, JwksPace, JwksSource, Limits, LogFormat,
-    LogLevel, LogSettings, RemoteAuth, ToolSettings, Transport,
+    LogLevel, LogSettings, RateLimit, RemoteAuth, SharedSettings, ToolSettings, Transport,
 };
 
 use self::settings::Settings;
@@ -48,6 +48,8 @@ pub struct Config {
     pub changes: ChangeSettings,
     /// How long things may take and how long they are kept.
     pub limits: Limits,
+    /// What is shared with other replicas.
+    pub shared: Option<SharedSettings>,
     /// Which tools there are.
     pub tools: ToolSettings,
     /// The clouds, the default first. Empty for the commands that need none of those configured.
@@ -85,6 +87,7 @@ impl Config {
             http,
             changes,
             limits: Limits::read(&settings)?,
+            shared: SharedSettings::read(&settings)?,
             tools: ToolSettings::read(&settings, environment)?,
             clouds: if needs_clouds {
                 clouds::read(&settings, environment, &mut warnings)?

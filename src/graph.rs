@@ -47,6 +47,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use self::cloud::CloudsQuery;
 use self::entities::Entities;
@@ -58,6 +59,7 @@ use self::watch::{Subscription, Watching};
 use crate::audit::{Audit, Door, Ledger, Outcome};
 use crate::auth::Caller;
 use crate::cloud::Operation;
+use crate::measure::{self, Kind, Timer};
 use crate::policy::{self, Action, Decision, Mode};
 use crate::{Error, Result};
 
@@ -309,6 +311,7 @@ impl Graph {
 
     /// Writes down that a door refuses an operation, mutation by mutation. Nothing is executed.
     pub fn refuse(&self, asker: &Asker, request: &Request, decision: Decision, reason: &str) {
+        measure::decided(asker.door, decision);
         let name = request.operation_name.as_deref();
         let kind = limits::operation_type(&request.query, name);
         if kind == Some(OperationType::Mutation) {
@@ -330,12 +333,25 @@ impl Graph {
     pub async fn execute(&self, asker: Asker, request: Request) -> Response {
         let name = request.operation_name.as_deref();
         let kind = limits::operation_type(&request.query, name);
-        if kind != Some(OperationType::Mutation) {
-            return self.query(asker, request).await;
-        }
+        let timer = Timer::start(asker.door, measured(kind), asker.tool.clone());
+        let response = match kind {
+            Some(OperationType::Mutation) => self.change(asker, request).await,
+            _ => self.query(asker, request).await,
+        };
+        timer.finish(outcome(&response));
+        response
+    }
+
+    /// Executes a query that this server itself asks, which is not counted with those of callers.
+    pub async fn look(&self, caller: Caller, request: Request) -> Response {
+        self.query(Asker::new(caller, Door::Graphql), request).await
+    }
+
+    /// Changes something, to its end.
+    async fn change(&self, asker: Asker, request: Request) -> Response {
         let graph = self.clone();
         let execution = async move { graph.mutate(asker, request).await };
-        let finished = tokio::spawn(execution).await;
+        let finished = tokio::spawn(execution.in_current_span()).await;
         finished.unwrap_or_else(|_| {
             let error = Error::Internal("the operation broke off".to_owned());
             Response::from_errors(vec![failure::pathless(&error)])
@@ -351,7 +367,9 @@ impl Graph {
             let answer = async move { graph.execute(asker, request).await };
             return stream::once(answer).boxed();
         }
+        Timer::start(asker.door, Kind::Subscription, None).finish(measure::Outcome::Ok);
         let decision = self.decide(&asker.caller, Action::Read);
+        measure::decided(asker.door, decision);
         if !decision.is_allowed() {
             let refusals = mutation::refuse(&[], decision);
             return stream::once(async { Response::from_errors(refusals) }).boxed();
@@ -400,6 +418,7 @@ impl Graph {
 
     async fn query(&self, asker: Asker, request: Request) -> Response {
         let decision = self.decide(&asker.caller, Action::Read);
+        measure::decided(asker.door, decision);
         if !decision.is_allowed() {
             return Response::from_errors(mutation::refuse(&[], decision));
         }
@@ -417,6 +436,7 @@ impl Graph {
     /// Nothing of an operation is run when the policy forbids any of it.
     async fn mutate(&self, asker: Asker, request: Request) -> Response {
         let decision = self.decide(&asker.caller, Action::Modify);
+        measure::decided(asker.door, decision);
         let deeds = mutation::deeds(&request, &asker, decision);
         let refusals = mutation::refuse(&deeds, decision);
         let ledger = Ledger::new(Arc::clone(&self.inner.options.audit), deeds);
@@ -484,7 +504,10 @@ impl Graph {
         );
         match turn.await {
             Ok(Ok(turn)) => Ok(Some(turn)),
-            Ok(Err(_)) | Err(_) => Err(Error::Busy),
+            Ok(Err(_)) | Err(_) => {
+                measure::shed(measure::Excess::LargeOperations);
+                Err(Error::Busy)
+            }
         }
     }
 
@@ -498,6 +521,40 @@ impl Graph {
             Arc::clone(&self.inner.waiting),
             options.image_source_dir.clone(),
         )
+    }
+}
+
+fn measured(kind: Option<OperationType>) -> Kind {
+    match kind {
+        Some(OperationType::Query) => Kind::Query,
+        Some(OperationType::Mutation) => Kind::Mutation,
+        Some(OperationType::Subscription) => Kind::Subscription,
+        None => Kind::Unknown,
+    }
+}
+
+/// How an operation ended, as far as it is counted.
+fn outcome(response: &Response) -> measure::Outcome {
+    if response.errors.is_empty() {
+        return measure::Outcome::Ok;
+    }
+    let has_any = match &response.data {
+        async_graphql::Value::Object(fields) => fields
+            .values()
+            .any(|value| *value != async_graphql::Value::Null),
+        _ => false,
+    };
+    // Only errors of an execution have a path, but for those of the policy, which name their rule.
+    let has_rule = |error: &ServerError| {
+        let extensions = error.extensions.as_ref();
+        extensions.is_some_and(|extensions| extensions.get("rule").is_some())
+    };
+    let mut errors = response.errors.iter();
+    let was_executed = errors.any(|error| !error.path.is_empty() && !has_rule(error));
+    match (has_any, was_executed) {
+        (true, _) => measure::Outcome::Partial,
+        (false, true) => measure::Outcome::Failed,
+        (false, false) => measure::Outcome::Refused,
     }
 }
 

@@ -11,10 +11,17 @@ pub mod cloud;
 pub mod config;
 pub mod error;
 pub mod graph;
+pub mod health;
 pub mod http;
 pub mod mcp;
+pub mod measure;
 pub mod policy;
 pub mod serve;
+pub mod shared;
 pub mod simulation;
+pub mod trace;
 
 pub use error::{Error, Result};
+
+/// The version and the commit that was built, as `0.1.0 (7a3b2cb01234)`.
+pub const VERSION: &str = env!("VERSION");

@@ -1,23 +1,28 @@
 //! Puts the parts together as configured, and serves until told to stop.
 
+mod reload;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Audit;
-use crate::auth::Caller;
+use crate::auth::{Authenticator, Caller};
 use crate::cloud::{Answers, CacheLimits, Connection};
 use crate::config::{Config, Transport};
 use crate::graph::scope::Clouds;
 use crate::graph::{Graph, GraphOptions};
-use crate::http::{self, HttpOptions};
+use crate::http::{self, HttpOptions, Limiter, LiveRouter};
 use crate::mcp::{self, Filter, McpServer, Tools};
+use crate::measure::Metrics;
 use crate::policy::Mode;
+use crate::shared::Shared;
 use crate::{Error, Result};
+use reload::Live;
+pub use reload::Load;
 
 /// Bytes of upstream answers that are kept for other operations.
 const KEPT_BYTES: u64 = 64 * 1024 * 1024;
@@ -25,17 +30,33 @@ const KEPT_BYTES: u64 = 64 * 1024 * 1024;
 /// The pause between two looks at what somebody watches.
 const WATCH_PAUSE: Duration = Duration::from_secs(5);
 
+/// How often what was timed is put into its buckets.
+const TIDY_PAUSE: Duration = Duration::from_secs(5);
+
 /// The graph over the configured clouds. Nothing is sent yet.
 ///
 /// # Errors
 /// When a cloud's TLS settings or the audit's file cannot be used.
 pub fn graph(config: &Config) -> Result<Graph> {
+    let audit = Audit::new(config.changes.audit_log.as_deref())?;
+    graph_with(config, Arc::new(audit), None)
+}
+
+/// The same, with an audit that is written already, and what replicas share.
+fn graph_with(config: &Config, audit: Arc<Audit>, shared: Option<&Arc<Shared>>) -> Result<Graph> {
     let limits = &config.limits;
-    let answers = Arc::new(Answers::new(CacheLimits {
+    let answers = Answers::new(CacheLimits {
         rows: limits.cache_ttl.unwrap_or_default(),
         reference: limits.cache_reference_ttl.unwrap_or_default(),
         bytes: KEPT_BYTES,
-    }));
+    });
+    let answers = Arc::new(match shared {
+        Some(store) => {
+            let urls = config.clouds.iter().map(|cloud| cloud.auth_url.as_str());
+            answers.sharing(store, urls)
+        }
+        None => answers,
+    });
     let connect = |entry: &crate::config::CloudEntry| {
         Connection::new(entry.clone(), Arc::clone(&answers)).map(Arc::new)
     };
@@ -48,7 +69,7 @@ pub fn graph(config: &Config) -> Result<Graph> {
         request_timeout: limits.request_timeout,
         watch_pause: WATCH_PAUSE,
         mode: config.changes.mode,
-        audit: Arc::new(Audit::new(config.changes.audit_log.as_deref())?),
+        audit,
         image_source_dir: config.changes.image_source_dir.clone(),
     };
     Graph::new(Clouds::new(connections), options)
@@ -83,30 +104,42 @@ pub fn sdl(mode: Mode, federation: bool) -> Result<String> {
 
 /// Serves as configured until the client leaves or a signal says stop.
 ///
+/// On SIGHUP the configuration is loaded again, and takes the place of this one if it can be used.
+///
 /// # Errors
 /// When something of the configuration cannot be used, or the address is taken.
-pub async fn serve(config: &Config) -> anyhow::Result<()> {
-    let graph = graph(config)?;
+pub async fn serve(config: &Config, load: Load) -> anyhow::Result<()> {
+    let metrics = match config.transport {
+        Transport::Stdio => None,
+        Transport::StreamableHttp => Some(count()?),
+    };
+    let audit = Arc::new(Audit::new(config.changes.audit_log.as_deref())?);
+    let shared = config.shared.as_ref().map(Shared::new).transpose()?;
+    let graph = graph_with(config, Arc::clone(&audit), shared.as_ref())?;
     let tools = tools(config, &graph)?;
-    let server = McpServer::new(tools, Arc::new(graph.clone()), config.changes.confirm);
+    let executor = Arc::new(graph.clone());
+    let server = McpServer::sharing(tools, executor, config.changes.confirm, shared.clone());
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone())?;
-    reopen_on_signal(graph.clone())?;
     match config.transport {
-        Transport::Stdio => Ok(mcp::serve_stdio(server, shutdown).await?),
-        Transport::StreamableHttp => serve_http(config, graph, server, shutdown).await,
+        Transport::Stdio => {
+            let live = Live::new(config, audit, server.clone(), None);
+            reload::on_signal(live, load)?;
+            Ok(mcp::serve_stdio(server, shutdown).await?)
+        }
+        Transport::StreamableHttp => {
+            let doors =
+                Doors::open(config, graph, server.clone(), (metrics, shared), shutdown).await?;
+            let live = Live::new(config, audit, server, Some(doors.live.clone()));
+            reload::on_signal(live, load)?;
+            serve_http(doors).await
+        }
     }
 }
 
-async fn serve_http(
-    config: &Config,
-    graph: Graph,
-    server: McpServer,
-    shutdown: CancellationToken,
-) -> anyhow::Result<()> {
-    let doors = Doors::open(config, graph, server, shutdown).await?;
+async fn serve_http(doors: Doors) -> anyhow::Result<()> {
     let address = doors.address()?;
-    tracing::info!(%address, "serving /mcp, /graphql, /graphql/schema, /healthz, /readyz on http://{address}");
+    tracing::info!(%address, "serving /mcp, /graphql, /graphql/schema, /healthz, /readyz, /metrics on http://{address}");
     doors.serve().await;
     Ok(())
 }
@@ -114,8 +147,19 @@ async fn serve_http(
 /// The doors over HTTP, with their address taken.
 pub(crate) struct Doors {
     listener: TcpListener,
-    router: Router,
+    live: LiveDoors,
     shutdown: CancellationToken,
+}
+
+/// The doors as they are now, and what those that take their place go on with. Cheap to clone.
+#[derive(Clone)]
+struct LiveDoors {
+    router: LiveRouter,
+    authenticator: Arc<Authenticator>,
+    limiter: Option<Arc<Limiter>>,
+    metrics: Option<Metrics>,
+    /// Cancelled when nothing may go on any longer: calls under way are not ended before.
+    cut_off: CancellationToken,
 }
 
 impl Doors {
@@ -123,23 +167,26 @@ impl Doors {
         config: &Config,
         graph: Graph,
         server: McpServer,
+        (metrics, shared): (Option<Metrics>, Option<Arc<Shared>>),
         shutdown: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let settings = &config.http;
-        let options = HttpOptions {
-            host: settings.host.clone(),
-            port: settings.port,
-            auth: settings.auth.clone(),
-            allowed_hosts: settings.allowed_hosts.clone(),
-            allowed_origins: settings.allowed_origins.clone(),
-        };
-        // Names are checked in front, for every door alike.
-        let service = mcp::http_service(server, Vec::new(), shutdown.clone());
-        let router = http::router(&options, graph, service)?;
+        let limiter = limiter(config, shared);
+        let options = options(config, metrics.clone(), limiter.clone());
+        let authenticator = http::authenticator(&options.auth, &graph, None)?;
+        let cut_off = CancellationToken::new();
+        let service = mcp::http_service(server, Vec::new(), cut_off.clone());
+        let router = http::router_of(&options, Arc::clone(&authenticator), graph, service)?;
         let listener = http::bind(&options).await?;
+        let live = LiveDoors {
+            router: router.into(),
+            authenticator,
+            limiter,
+            metrics,
+            cut_off,
+        };
         Ok(Self {
             listener,
-            router,
+            live,
             shutdown,
         })
     }
@@ -149,11 +196,48 @@ impl Doors {
     }
 
     pub(crate) async fn serve(self) {
-        http::serve(self.listener, self.router, self.shutdown).await;
+        http::serve(self.listener, self.live.router, self.shutdown).await;
+        self.live.cut_off.cancel();
     }
 }
 
-/// SIGHUP says that the audit's file was moved away.
+fn limiter(config: &Config, shared: Option<Arc<Shared>>) -> Option<Arc<Limiter>> {
+    let limit = config.limits.rate_limit?;
+    Some(Arc::new(Limiter::new(limit, shared)))
+}
+
+fn options(
+    config: &Config,
+    metrics: Option<Metrics>,
+    limiter: Option<Arc<Limiter>>,
+) -> HttpOptions {
+    let settings = &config.http;
+    HttpOptions {
+        host: settings.host.clone(),
+        port: settings.port,
+        auth: settings.auth.clone(),
+        // Names are checked in front, for every door alike.
+        allowed_hosts: settings.allowed_hosts.clone(),
+        allowed_origins: settings.allowed_origins.clone(),
+        metrics,
+        limiter,
+    }
+}
+
+/// Begins to count what is done; before there is any cloud, whose meters are looked up once.
+pub(crate) fn count() -> Result<Metrics> {
+    let metrics = Metrics::install()?;
+    let tidied = metrics.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(TIDY_PAUSE).await;
+            tidied.tidy();
+        }
+    });
+    Ok(metrics)
+}
+
+/// SIGHUP says that the audit's file was moved away. A demonstration has nothing else to read again.
 pub(crate) fn reopen_on_signal(graph: Graph) -> Result<()> {
     let kind = tokio::signal::unix::SignalKind::hangup();
     let mut hung_up = tokio::signal::unix::signal(kind).map_err(no_handler)?;

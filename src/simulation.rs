@@ -86,11 +86,12 @@ pub async fn demo(
         clouds: clouds_in(&simulator.clouds_yaml(&upstream), CLOUD, environment)?,
         ..config.clone()
     };
+    let metrics = Some(serve::count()?);
     let graph = serve::graph(&config)?;
     serve::reopen_on_signal(graph.clone())?;
     let tools = serve::tools(&config, &graph)?;
     let server = McpServer::new(tools, Arc::new(graph.clone()), config.changes.confirm);
-    let doors = Doors::open(&config, graph, server, shutdown.clone()).await?;
+    let doors = Doors::open(&config, graph, server, (metrics, None), shutdown.clone()).await?;
     let url = url_of(doors.address()?);
     let serving = simulator.clone();
     let stop = shutdown.clone();

@@ -88,6 +88,13 @@ impl Jwks {
         })
     }
 
+    /// Takes over the keys that an earlier one had from the same source, if there are none yet.
+    pub(super) fn go_on_from(&self, earlier: &Self) {
+        if self.inner.source == earlier.inner.source && self.inner.kept.load().is_none() {
+            self.inner.kept.store(earlier.inner.kept.load_full());
+        }
+    }
+
     /// The keys as they were last had; newer ones are looked for meanwhile when these are old.
     pub(super) fn keys(&self) -> Option<Arc<KeySet>> {
         let kept = self.inner.kept.load();
@@ -162,6 +169,16 @@ impl Source {
                     .await
                     .unwrap_or_else(|error| Err(error.to_string()))
             }
+        }
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Url { url, .. }, Self::Url { url: other, .. }) => url == other,
+            (Self::File(path), Self::File(other)) => path == other,
+            _ => false,
         }
     }
 }

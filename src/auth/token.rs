@@ -99,6 +99,13 @@ impl Tokens {
         })
     }
 
+    /// Takes over the published keys that an earlier one had from the same place.
+    pub(super) fn go_on_from(&self, earlier: &Self) {
+        if let (Some(published), Some(earlier)) = (&self.published, &earlier.published) {
+            published.go_on_from(earlier);
+        }
+    }
+
     /// Looks for the published keys, so that the first token need not wait for them.
     pub(super) fn warm(&self) {
         if let Some(published) = &self.published {

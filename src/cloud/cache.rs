@@ -2,20 +2,22 @@
 //! are served with the same credential.
 //!
 //! Every key begins with the identity of the credential the answer was fetched with (cloud entry,
-//! region, user, scope, roles), so no caller sees what another credential was told.
+//! Keystone, region, user, scope, roles), so no caller sees what another credential was told.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use moka::future::Cache;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::Result;
+use crate::shared::{Name, Shared};
 
 /// How long an answer may serve others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,16 @@ pub struct Answers {
     rows: Option<Store>,
     renewing: Mutex<HashSet<String>>,
     changes: Mutex<HashMap<String, Arc<AtomicU64>>>,
+    sharing: Option<Sharing>,
+}
+
+/// What is shared with other replicas.
+#[derive(Debug)]
+struct Sharing {
+    store: Arc<Shared>,
+    /// Whether it is heard when another replica changes something.
+    hears: Arc<AtomicBool>,
+    _listening: AbortOnDropHandle<()>,
 }
 
 impl Answers {
@@ -98,7 +110,61 @@ impl Answers {
             rows: store(limits.rows, STALE_FOR),
             renewing: Mutex::default(),
             changes: Mutex::default(),
+            sharing: None,
         }
+    }
+
+    /// The same, which shares what it has with other replicas, about the clouds behind these URLs; it
+    /// begins to listen to them, so it needs the runtime.
+    #[must_use]
+    pub fn sharing<'a>(
+        mut self,
+        store: &Arc<Shared>,
+        auth_urls: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let changes: Vec<(Name, Arc<AtomicU64>)> = auth_urls
+            .map(|url| (store.name(&["changes", url]), self.changes_at(url)))
+            .collect();
+        let hears = Arc::new(AtomicBool::new(false));
+        let (listener, hearing) = (Arc::clone(store), Arc::clone(&hears));
+        let listening = tokio::spawn(async move {
+            let names: Vec<Name> = changes.iter().map(|(name, _)| name.clone()).collect();
+            let heard = |name: &str, value| {
+                for (_, changes) in changes.iter().filter(|(known, _)| known.0 == name) {
+                    changes.store(value, Ordering::Release);
+                }
+            };
+            let hears = |does| hearing.store(does, Ordering::Release);
+            listener.follow_changes(&names, heard, hears).await;
+        });
+        self.sharing = Some(Sharing {
+            store: Arc::clone(store),
+            hears,
+            _listening: AbortOnDropHandle::new(listening),
+        });
+        self
+    }
+
+    /// Counts a change of the cloud behind a URL, and tells the other replicas.
+    pub(super) async fn changed(&self, auth_url: &str, changes: &AtomicU64) {
+        let Some(sharing) = &self.sharing else {
+            changes.fetch_add(1, Ordering::AcqRel);
+            return;
+        };
+        // Counters of two replicas could come to the same number by different changes.
+        let value = uuid::Uuid::new_v4().as_u64_pair().0;
+        changes.store(value, Ordering::Release);
+        let name = sharing.store.name(&["changes", auth_url]);
+        sharing.store.tell_change(&name, value).await;
+    }
+
+    /// Where answers are shared, and for how long, if they are: rows only while it is heard when
+    /// another replica changes something.
+    pub(super) fn shared(&self, keep: Keep) -> Option<(&Arc<Shared>, Duration)> {
+        let sharing = self.sharing.as_ref()?;
+        let life = self.store(keep)?.time;
+        let is_safe = keep == Keep::Reference || sharing.hears.load(Ordering::Acquire);
+        is_safe.then_some((&sharing.store, life))
     }
 
     fn store(&self, keep: Keep) -> Option<&Store> {
@@ -127,14 +193,20 @@ impl Answers {
         let Some(Store { cache, time }) = self.store(keep) else {
             return Ok((fetch.await?, Found::Fetched));
         };
+        // What another replica had was not new when it came here.
+        if self.sharing.is_some()
+            && let Some(kept) = cache.get(key).await
+            && age(&kept) > *time * STALE_FOR
+        {
+            cache.invalidate(key).await;
+        }
         let entry = cache.entry_by_ref(key).or_try_insert_with(fetch).await;
         let entry = entry.map_err(|error| (*error).clone())?;
         let was_fetched = entry.is_fresh();
         let kept = entry.into_value();
-        let age = (Utc::now() - kept.at).to_std().unwrap_or_default();
         let found = match was_fetched {
             true => Found::Fetched,
-            false if age > *time => Found::Stale,
+            false if age(&kept) > *time => Found::Stale,
             false => Found::Kept,
         };
         Ok((kept, found))
@@ -155,6 +227,10 @@ impl Answers {
             key: key.to_owned(),
         })
     }
+}
+
+fn age(kept: &Kept) -> Duration {
+    (Utc::now() - kept.at).to_std().unwrap_or_default()
 }
 
 /// Answers of one kind.

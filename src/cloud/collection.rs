@@ -298,7 +298,11 @@ impl Cloud {
         let cache_key = format!("get {path} {key} {}", joined(query));
         let (path, query) = (path.to_owned(), query.to_vec());
         let fetch = move |cloud: Self| -> BoxFuture<'static, _> {
-            Box::pin(async move { cloud.value(service, path, key, query, microversion).await })
+            Box::pin(async move {
+                cloud
+                    .value(service, path, key, query, microversion, keep)
+                    .await
+            })
         };
         self.kept(service, keep, &cache_key, Box::new(fetch)).await
     }
@@ -310,11 +314,12 @@ impl Cloud {
         key: &'static str,
         query: Vec<Parameter>,
         microversion: Option<Microversion>,
+        keep: Keep,
     ) -> Result<(T, usize)> {
         let mut call = Call::get(service, path);
         call.query = query;
         call.microversion = microversion;
-        let answer = self.send(&call).await?;
+        let answer = self.read(&call, keep).await?;
         let value = if key.is_empty() {
             serde_json::from_slice(&answer.body).map_err(|error| error.to_string())
         } else {
@@ -465,7 +470,7 @@ impl Cloud {
         let columns = collection.columns.asked_for(&self.operation);
         let fields = columns.map(|column| ("fields".into(), column.to_owned()));
         call.query.extend(fields);
-        let answer = self.send(&call).await?;
+        let answer = self.read(&call, collection.keep).await?;
         let seed = Keyed::<Vec<Arc<T>>> {
             key: collection.key,
             value: PhantomData,

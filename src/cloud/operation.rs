@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::cache::Kept;
 use super::service::Service;
@@ -22,8 +23,12 @@ pub struct Operation {
     pub(super) is_fresh: bool,
     /// What was asked, in the caller's words; `None` when that says nothing of what is needed.
     words: Option<String>,
+    /// Whether what another replica was told lately will do all the same.
+    pub(super) is_renewal: bool,
     /// Sent to every service, so that their logs can be joined.
     pub(super) global_request_id: String,
+    /// What it is a part of.
+    pub(super) span: Span,
     bill: [Line; Service::ALL.len()],
     /// OpenStack's ids for what was sent to be changed.
     written: Mutex<Vec<String>>,
@@ -61,7 +66,9 @@ impl Operation {
             deadline: Mutex::new(Instant::now() + time),
             is_fresh: false,
             words: None,
+            is_renewal: false,
             global_request_id: format!("req-{}", uuid::Uuid::new_v4()),
+            span: Span::current(),
             bill: Default::default(),
             written: Mutex::default(),
             answers: Mutex::default(),
@@ -87,10 +94,11 @@ impl Operation {
         }
     }
 
-    /// The same for what is asked again in its place.
-    pub(super) fn fresh_like(other: &Self, time: Duration) -> Self {
+    /// An operation that asks again for what another was told, and which was kept for too long.
+    pub(super) fn renewal(of: &Self, time: Duration) -> Self {
         Self {
-            words: other.words.clone(),
+            is_renewal: true,
+            words: of.words.clone(),
             ..Self::fresh(time)
         }
     }

@@ -27,6 +27,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
+use tracing::Span;
 use url::Url;
 
 use super::catalog::Microversion;
@@ -35,7 +36,8 @@ use super::operation::Operation;
 use super::service::Service;
 use crate::config::{CloudEntry, Tls};
 use crate::error::Upstream;
-use crate::{Error, Result};
+use crate::measure::{Meters, Sent};
+use crate::{Error, Result, trace};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a read is repeated after its first failure.
@@ -114,6 +116,18 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// What tells the call from every other.
+    pub(super) fn question(&self) -> String {
+        let mut question = format!("{} {}", self.method, self.path);
+        if let Some(version) = self.microversion {
+            question.push_str(&format!(" {version}"));
+        }
+        for (name, value) in &self.query {
+            question.push_str(&format!("\u{1e}{name}={value}"));
+        }
+        question
+    }
+
     /// How errors name the call: without its query and ids, so that equal ones fold into one.
     pub(super) fn operation(&self) -> String {
         let is_id = |segment: &str| {
@@ -181,6 +195,7 @@ impl Upload {
 /// A service's answer with a success status, read to its end.
 #[derive(Debug)]
 pub(super) struct Answer {
+    pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) request_id: Option<String>,
@@ -191,6 +206,7 @@ pub(super) struct Answer {
 pub(super) struct Transport {
     client: reqwest::Client,
     bounds: [Semaphore; Service::ALL.len()],
+    pub(super) meters: Meters,
 }
 
 impl Transport {
@@ -199,6 +215,7 @@ impl Transport {
         Ok(Self {
             client: client(&entry.name, &entry.tls)?,
             bounds,
+            meters: Meters::of(&entry.name),
         })
     }
 
@@ -261,24 +278,42 @@ impl Transport {
                 operation: call.operation(),
             })
         };
+        let meters = self.meters.service(call.service);
+        let waiting = Instant::now();
         let bound = self.bounds[call.service as usize].acquire();
         let permit = timeout_at(operation.deadline(), bound)
             .await
             .map_err(|_| timed_out())?;
-        let began = Instant::now();
-        let exchange = self.exchange(base, call, token, operation);
+        meters.waited(waiting.elapsed());
+        let pending = meters.sending();
+        let service = call.service.service_type();
+        let span = trace::upstream(&operation.span, service, || call.operation());
+        let exchange = self.exchange(base, call, token, operation, &span);
         let result = timeout_at(operation.deadline(), exchange).await;
         drop(permit);
         let result = result.unwrap_or_else(|_| Err(timed_out().sent()));
         let bytes = result.as_ref().map_or(0, |answer| answer.body.len());
-        operation.charge_call(call.service, bytes, began.elapsed());
+        let took = pending.finish(match &result {
+            Ok(_) => Sent::Success,
+            Err(failure) => Sent::of_error(&failure.error, failure.was_sent),
+        });
+        operation.charge_call(call.service, bytes, took);
         let outcome = result
             .as_ref()
             .map_or_else(|failure| failure.error.code(), |_| "ok");
+        match &result {
+            Ok(answer) => {
+                let id = answer.request_id.as_deref();
+                trace::ended(&span, Some(answer.status), id, None);
+            }
+            Err(Failure { error, .. }) => {
+                trace::ended(&span, error.status(), error.request_id(), Some(outcome));
+            }
+        }
         tracing::debug!(
             service = %call.service,
             operation = %call.operation(),
-            duration_ms = began.elapsed().as_millis(),
+            duration_ms = took.as_millis(),
             bytes,
             outcome,
             "upstream call"
@@ -292,6 +327,7 @@ impl Transport {
         call: &Call<'_>,
         token: Option<&SecretString>,
         operation: &Operation,
+        span: &Span,
     ) -> Result<Answer, Failure> {
         let unreachable = |error: &reqwest::Error| Failure {
             error: Error::Unreachable {
@@ -303,7 +339,8 @@ impl Transport {
             is_transient: true,
             was_sent: !error.is_connect(),
         };
-        let request = self.request(base, call, token, operation)?;
+        let mut request = self.request(base, call, token, operation)?;
+        trace::inject(span, request.headers_mut());
         let response = self
             .client
             .execute(request)
@@ -321,6 +358,7 @@ impl Transport {
         // Version documents come with 300.
         if status.is_success() || status == StatusCode::MULTIPLE_CHOICES {
             return Ok(Answer {
+                status: status.as_u16(),
                 headers,
                 body,
                 request_id,

@@ -1,6 +1,7 @@
 //! The Keystone session: one token for each cloud, had once, renewed before it expires.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -15,6 +16,7 @@ use super::operation::Operation;
 use super::request::{Call, Transport};
 use super::service::Service;
 use crate::config::{ApplicationCredentialRef, Auth, CloudEntry, DomainRef, Named, Scope};
+use crate::measure::Login;
 use crate::{Error, Result};
 
 /// A token with less time than this left is not used for a new request.
@@ -92,6 +94,8 @@ pub(super) struct Session {
     entry: Arc<CloudEntry>,
     /// Read by every edge, and so without a lock: rows that queue for one are no batch any more.
     token: ArcSwapOption<Token>,
+    /// Whether a service refused the last token.
+    was_refused: AtomicBool,
     /// Held by whoever logs in.
     refused: Mutex<Option<(Instant, Error)>>,
 }
@@ -101,6 +105,7 @@ impl Session {
         Self {
             entry,
             token: ArcSwapOption::empty(),
+            was_refused: AtomicBool::new(false),
             refused: Mutex::default(),
         }
     }
@@ -124,7 +129,15 @@ impl Session {
         {
             return Err(error.clone());
         }
-        match self.log_in(transport, operation).await {
+        let was_refused = self.was_refused.load(Ordering::Relaxed);
+        let why = match (self.token.load().is_some(), was_refused) {
+            (true, _) => Login::Expiring,
+            (false, true) => Login::Refused,
+            (false, false) => Login::First,
+        };
+        let logged_in = self.log_in(transport, operation).await;
+        transport.meters.logged_in(why, logged_in.is_ok());
+        match logged_in {
             Ok(token) => {
                 let token = Arc::new(token);
                 self.token.store(Some(Arc::clone(&token)));
@@ -144,7 +157,13 @@ impl Session {
 
     /// Forgets a token that a service refused, unless somebody has renewed it meanwhile.
     pub(super) fn forget(&self, refused: &Arc<Token>) {
-        self.token.compare_and_swap(refused, None);
+        let there = self.token.compare_and_swap(refused, None);
+        if there
+            .as_ref()
+            .is_some_and(|token| Arc::ptr_eq(token, refused))
+        {
+            self.was_refused.store(true, Ordering::Relaxed);
+        }
     }
 
     async fn log_in(&self, transport: &Transport, operation: &Operation) -> Result<Token> {
@@ -203,8 +222,9 @@ impl Session {
             (None, None, None) => "unscoped".to_owned(),
         };
         let identity = format!(
-            "{}\u{1f}{}\u{1f}{}\u{1f}{scope}\u{1f}{}\u{1f}",
+            "{}\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{scope}\u{1f}{}\u{1f}",
             self.entry.name,
+            self.entry.auth_url,
             self.entry.region.as_deref().unwrap_or_default(),
             user.id,
             roles.join(","),

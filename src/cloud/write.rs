@@ -1,13 +1,11 @@
 //! What changes something: sent once, never again, and remembered by the operation.
 
-use std::sync::atomic::Ordering;
-
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::Cloud;
 use super::request::Call;
 use super::service::Service;
+use super::{Cloud, Connection};
 use crate::{Error, Result};
 
 /// What a service said to a change that it accepted.
@@ -57,7 +55,13 @@ impl Cloud {
             ..call
         };
         let answer = self.send(&call).await;
-        self.connection.changes.fetch_add(1, Ordering::AcqRel);
+        let Connection {
+            entry,
+            answers,
+            changes,
+            ..
+        } = &*self.connection;
+        answers.changed(entry.auth_url.as_str(), changes).await;
         let answer = answer?;
         Ok(Written {
             request_id: answer.request_id,

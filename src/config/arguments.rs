@@ -16,7 +16,7 @@ use super::variables;
 /// A flag wins over its environment variable, that over a line in `.env` in the working
 /// directory, that over clouds.yaml, that over the default. An empty variable is an unset one.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "mcp-openstack-ops", version)]
+#[command(name = "mcp-openstack-ops", version = crate::VERSION)]
 pub struct Arguments {
     /// What to do; serve when there is none.
     #[command(subcommand)]
@@ -51,6 +51,14 @@ pub enum Command {
     },
     /// Validate the configuration, connect, and say what each service answers.
     Check,
+    /// Ask the server of this configuration for /healthz: exit status 0 when it is there, 1 when it
+    /// is not. For the health checks of containers.
+    Health,
+    /// Print what makes a shell complete the command line.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 /// What a simulated cloud is made of.

@@ -1,6 +1,7 @@
 //! The settings of the server itself, a struct for each section.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -184,6 +185,26 @@ pub struct Limits {
     pub cache_ttl: Option<Duration>,
     /// How long reference data is kept; 5 min by default, none keeps nothing.
     pub cache_reference_ttl: Option<Duration>,
+    /// How much each caller may ask over HTTP; as much as it likes by default.
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// The store that replicas share. Its `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct SharedSettings {
+    /// Where it is; it may hold a password.
+    pub url: SecretString,
+    /// What the values in it are sealed by.
+    pub secret: SecretString,
+}
+
+/// So many requests in a time, which may come all at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many.
+    pub requests: NonZeroU32,
+    /// The time in which there are as many again.
+    pub period: Duration,
 }
 
 /// Which tools there are.
@@ -417,7 +438,52 @@ impl Limits {
             })?,
             cache_ttl: lifetime("CACHE_TTL")?,
             cache_reference_ttl: lifetime("CACHE_REFERENCE_TTL")?,
+            rate_limit: settings.optional("RATE_LIMIT", rate_limit)?.flatten(),
         })
+    }
+}
+
+impl SharedSettings {
+    pub(super) fn read(settings: &Settings) -> Result<Option<Self>> {
+        let Some(url) = settings.optional("CACHE_URL", store_url)? else {
+            return Ok(None);
+        };
+        if !cfg!(feature = "redis") {
+            return Err(Error::Configuration(
+                "`CACHE_URL` needs a build with the feature `redis` (`cargo build --features \
+                 redis`), and this is none; leave it out"
+                    .to_owned(),
+            ));
+        }
+        let given = |key| settings.given(key).map(|setting| setting.text.trim());
+        let secret = given("CACHE_SECRET_KEY").or_else(|| given("REMOTE_SECRET_KEY"));
+        let secret = secret.filter(|secret| secret.len() >= MIN_SIGNING_SECRET);
+        let Some(secret) = secret else {
+            return Err(Error::Configuration(format!(
+                "`CACHE_URL` needs a secret that all replicas have, to seal what they share: set \
+                 `CACHE_SECRET_KEY`, or `REMOTE_SECRET_KEY`, to {MIN_SIGNING_SECRET} bytes or \
+                 more; `openssl rand -hex 32` makes one"
+            )));
+        };
+        Ok(Some(Self {
+            url: SecretString::from(url),
+            secret: SecretString::from(secret),
+        }))
+    }
+}
+
+fn store_url(text: &str) -> Result<String, String> {
+    let is_url = Url::parse(text).is_ok_and(|url| {
+        let has_host = url.scheme() == "redis" && url.has_host();
+        has_host || matches!(url.scheme(), "unix" | "redis+unix")
+    });
+    if is_url {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "the URL of a Valkey or Redis; use redis://valkey:6379 or unix:///run/valkey.sock"
+                .to_owned(),
+        )
     }
 }
 
@@ -451,6 +517,33 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Err("a duration of 24h or less".to_owned());
     }
     Ok(duration)
+}
+
+/// Reads `100/1m`, or `10/s` for `10/1s`.
+fn rate_limit(text: &str) -> Result<Option<RateLimit>, String> {
+    let expected =
+        || "a number of requests in a time; use 100/1m or 10/s, or 0 for no limit".to_owned();
+    if text == "0" {
+        return Ok(None);
+    }
+    let (requests, period) = text.split_once('/').ok_or_else(expected)?;
+    let requests = requests.trim().parse().map_err(|_| expected())?;
+    let period = match period.trim() {
+        unit if unit.starts_with(|first: char| first.is_ascii_alphabetic()) => format!("1{unit}"),
+        period => period.to_owned(),
+    };
+    let period = duration(&period).map_err(|_| expected())?;
+    if period.is_zero() {
+        return Err(expected());
+    }
+    Ok(Some(RateLimit { requests, period }))
+}
+
+impl std::fmt::Display for RateLimit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let period = humantime::format_duration(self.period);
+        write!(formatter, "{}/{period}", self.requests)
+    }
 }
 
 fn listening_host(text: &str) -> Result<String, String> {

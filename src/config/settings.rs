@@ -147,12 +147,6 @@ fn warn_about_unknown(
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let unsupported = list(&|name| variables::UNSUPPORTED.contains(&name));
-    if !unsupported.is_empty() {
-        warnings.push(format!(
-            "not supported by this build, ignored: {unsupported}"
-        ));
-    }
     let unknown = list(&|name| name.starts_with("OS_") && variables::find(name).is_none());
     if !unknown.is_empty() {
         warnings.push(format!("unknown variables, ignored: {unknown}"));

@@ -420,12 +420,30 @@ mod server {
     }
 
     #[test]
+    fn a_rate_is_a_number_in_a_time() {
+        for (text, expected) in [
+            ("100/1m", Some((100, 60))),
+            ("10/s", Some((10, 1))),
+            ("5 / 2h", Some((5, 7200))),
+            ("0", None),
+        ] {
+            let limit = Place::with_envvars()
+                .env("RATE_LIMIT", text)
+                .loaded()
+                .limits
+                .rate_limit;
+            let told = limit.map(|limit| (limit.requests.get(), limit.period.as_secs()));
+            assert_eq!(told, expected, "{text}");
+        }
+        for text in ["100", "/1m", "0/1m", "100/", "100/0", "1/25h", "x/1m"] {
+            Place::with_envvars()
+                .env("RATE_LIMIT", text)
+                .refused(&["`RATE_LIMIT`", "100/1m"]);
+        }
+    }
+
+    #[test]
     fn what_has_no_effect_is_said_once() {
-        Place::with_envvars()
-            .env("CACHE_URL", "redis://x")
-            .env("RATE_LIMIT", "5")
-            .file("work/.env", "RATE_LIMIT=6")
-            .warned(&["`CACHE_URL`, `RATE_LIMIT`"]);
         Place::with_envvars()
             .env("OS_FOO", "s3cret")
             .env("OS_COMPUTE_API_VERSION", "2.1")

@@ -54,7 +54,12 @@ impl Variable {
     pub(super) fn is_secret(&self) -> bool {
         matches!(
             self.key(),
-            "REMOTE_SECRET_KEY" | "OS_PASSWORD" | "OS_TOKEN" | "OS_APPLICATION_CREDENTIAL_SECRET"
+            "REMOTE_SECRET_KEY"
+                | "CACHE_URL"
+                | "CACHE_SECRET_KEY"
+                | "OS_PASSWORD"
+                | "OS_TOKEN"
+                | "OS_APPLICATION_CREDENTIAL_SECRET"
         )
     }
 
@@ -76,9 +81,6 @@ pub(super) const SECTIONS: &[(&str, &[Variable])] = &[
     ("Endpoints of the cloud `envvars`", ENTRY),
 ];
 
-/// Variables of the product that this build does not know what to do with.
-pub(super) const UNSUPPORTED: &[&str] = &["CACHE_URL", "RATE_LIMIT"];
-
 /// Every setting.
 pub(super) fn all() -> impl Iterator<Item = &'static Variable> {
     SECTIONS.iter().flat_map(|(_, variables)| variables.iter())
@@ -91,7 +93,7 @@ pub(super) fn find(key: &str) -> Option<&'static Variable> {
 
 /// Whether a variable is meant for this server or for an OpenStack client.
 pub(super) fn is_ours(name: &str) -> bool {
-    name.starts_with("OS_") || find(name).is_some() || UNSUPPORTED.contains(&name)
+    name.starts_with("OS_") || find(name).is_some()
 }
 
 const fn server(
@@ -275,6 +277,26 @@ const LIMITS: &[Variable] = &[
         "How long flavors, types, zones, projects and users are kept; 0 keeps none",
     )
     .default("5m"),
+    server(
+        "CACHE_URL",
+        "cache-url",
+        "URL",
+        "Valkey or Redis that replicas share, as redis://:password@valkey:6379; needs \
+         CACHE_SECRET_KEY or REMOTE_SECRET_KEY",
+    ),
+    server(
+        "CACHE_SECRET_KEY",
+        "cache-secret-key",
+        "KEY",
+        "What seals the values that replicas share: the same 32 bytes or more for all of them \
+         [default: REMOTE_SECRET_KEY]",
+    ),
+    server(
+        "RATE_LIMIT",
+        "rate-limit",
+        "N/TIME",
+        "Requests of each caller over HTTP in a time, as 100/1m; 0 is no limit [default: 0]",
+    ),
 ];
 
 const TOOLS: &[Variable] = &[

@@ -16,7 +16,7 @@ use futures_util::future::{BoxFuture, Shared};
 
 use super::turn::Turn;
 use crate::cloud::Cloud;
-use crate::{Error, Result};
+use crate::{Error, Result, measure};
 
 /// How many keys are turned into values with few upstream calls.
 pub trait Plan: Send + Sync + 'static {
@@ -158,6 +158,7 @@ fn load_any<P: Plan>(
     cloud: Cloud,
     keys: Vec<P::Key>,
 ) -> BoxFuture<'static, Result<HashMap<P::Key, AnyValue>>> {
+    measure::batch(std::any::type_name::<P>(), keys.len());
     Box::pin(async {
         let values = P::load(cloud, keys).await?.into_iter();
         Ok(values

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::problem::Problem;
+use super::server::Served;
 use crate::auth::Caller;
 use crate::graph::Graph;
 
@@ -17,6 +18,7 @@ const DOORS: &[&str] = &[
     "/graphql/schema",
     "/healthz",
     "/readyz",
+    "/metrics",
     "/",
     "/graphiql",
 ];
@@ -26,11 +28,16 @@ pub(super) async fn healthz() -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
 
-/// What each service of each cloud of the caller answers.
+/// What each service of each cloud of the caller answers; a server that stops is not ready.
 pub(super) async fn readyz(
     State(graph): State<Graph>,
     Extension(caller): Extension<Caller>,
+    served: Option<Extension<Served>>,
 ) -> Response {
+    if served.is_some_and(|Extension(served)| served.stopping.is_cancelled()) {
+        let draining = Json(json!({ "ready": false, "draining": true }));
+        return (StatusCode::SERVICE_UNAVAILABLE, draining).into_response();
+    }
     let readiness = graph.readiness(&caller).await;
     let status = if readiness.ready {
         StatusCode::OK

@@ -11,6 +11,7 @@ use http::{HeaderValue, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::problem::Problem;
+use crate::measure;
 
 /// Requests that are worked on at once. They mostly wait for OpenStack, which is asked eight
 /// things at a time.
@@ -28,6 +29,7 @@ pub(super) async fn shed(
         return next.run(request).await;
     }
     let Ok(place) = room.try_acquire() else {
+        measure::shed(measure::Excess::Requests);
         tracing::warn!(
             path,
             "a request was shed: as many are under way as are worked on at once"

@@ -74,7 +74,7 @@ pub(super) fn wanted(headers: &HeaderMap) -> Option<MediaType> {
 }
 
 /// A media range and its weight in thousandths.
-fn media_range(text: &str) -> Option<(&str, u16)> {
+pub(super) fn media_range(text: &str) -> Option<(&str, u16)> {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next().filter(|range| !range.is_empty())?;
     let weight = parts

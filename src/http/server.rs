@@ -7,6 +7,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -23,7 +24,8 @@ use tower::ServiceExt;
 
 use super::HttpOptions;
 use super::origin::LocalAddress;
-use crate::{Error, Result};
+use super::rate::PeerAddress;
+use crate::{Error, Result, measure};
 
 /// The bounds of a server.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +43,7 @@ impl Default for Bounds {
         Self {
             connections: 1024,
             header_timeout: Duration::from_secs(10),
-            drain_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(25),
         }
     }
 }
@@ -62,7 +64,45 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug)]
 pub(super) struct Served {
     pub(super) stopping: CancellationToken,
+    /// Cancelled when the doors that it came through have been replaced.
+    pub(super) replaced: CancellationToken,
     _place: Arc<OwnedSemaphorePermit>,
+}
+
+/// The doors as they are now. Others can be put in their place: requests that are under way stay with
+/// theirs, and the next ones, on the same connection too, get the new. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LiveRouter {
+    now: Arc<ArcSwap<Doors>>,
+}
+
+#[derive(Debug)]
+struct Doors {
+    router: Router,
+    replaced: CancellationToken,
+}
+
+impl From<Router> for LiveRouter {
+    fn from(router: Router) -> Self {
+        let doors = Doors {
+            router,
+            replaced: CancellationToken::new(),
+        };
+        Self {
+            now: Arc::new(ArcSwap::from_pointee(doors)),
+        }
+    }
+}
+
+impl LiveRouter {
+    /// Puts other doors in the place of those there are.
+    pub fn replace(&self, router: Router) {
+        let next = Arc::new(Doors {
+            router,
+            replaced: CancellationToken::new(),
+        });
+        self.now.swap(next).replaced.cancel();
+    }
 }
 
 /// Listens where the options say.
@@ -81,17 +121,22 @@ pub async fn bind(options: &HttpOptions) -> Result<TcpListener> {
         })
 }
 
-/// Serves until `shutdown` is cancelled, then finishes what was begun, for at most 10 seconds.
+/// Serves until `shutdown` is cancelled, then finishes what was begun, for at most 25 seconds:
+/// orchestrators give 30.
 ///
 /// Answers that stream without end hold the server up for that time, unless they end with the
 /// same token.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    serve_within(listener, router, shutdown, Bounds::default()).await;
+pub async fn serve(
+    listener: TcpListener,
+    router: impl Into<LiveRouter>,
+    shutdown: CancellationToken,
+) {
+    serve_within(listener, router.into(), shutdown, Bounds::default()).await;
 }
 
 pub(super) async fn serve_within(
     listener: TcpListener,
-    router: Router,
+    router: LiveRouter,
     shutdown: CancellationToken,
     bounds: Bounds,
 ) {
@@ -116,6 +161,7 @@ pub(super) async fn serve_within(
             }
         };
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+            measure::shed(measure::Excess::Connections);
             if let Ok(place) = Arc::clone(&refusals).try_acquire_owned() {
                 tokio::spawn(async move {
                     let _ = timeout(REFUSAL_TIMEOUT, refuse(stream)).await;
@@ -124,16 +170,12 @@ pub(super) async fn serve_within(
             }
             continue;
         };
-        let served = Served {
-            stopping: shutdown.clone(),
-            _place: Arc::new(place),
-        };
         tokio::spawn(serve_connection(
             stream,
             router.clone(),
             bounds,
             graceful.watcher(),
-            served,
+            (shutdown.clone(), Arc::new(place)),
             cut_off.clone(),
         ));
     }
@@ -152,10 +194,10 @@ pub(super) async fn serve_within(
 
 async fn serve_connection(
     stream: TcpStream,
-    router: Router,
+    router: LiveRouter,
     bounds: Bounds,
     watcher: Watcher,
-    served: Served,
+    (stopping, place): (CancellationToken, Arc<OwnedSemaphorePermit>),
     cut_off: CancellationToken,
 ) {
     // A small answer would otherwise wait for the client's delayed acknowledgement: 40 ms.
@@ -163,14 +205,23 @@ async fn serve_connection(
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
     let local = stream.local_addr().ok().map(LocalAddress);
+    let peer = stream.peer_addr().ok().map(PeerAddress);
     let asked = CancellationToken::new();
     let service = service_fn(|mut request: Request<Incoming>| {
         asked.cancel();
         if let Some(local) = local {
             request.extensions_mut().insert(local);
         }
-        request.extensions_mut().insert(served.clone());
-        router.clone().oneshot(request)
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        let doors = router.now.load_full();
+        request.extensions_mut().insert(Served {
+            stopping: stopping.clone(),
+            replaced: doors.replaced.clone(),
+            _place: Arc::clone(&place),
+        });
+        doors.router.clone().oneshot(request)
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder

@@ -28,9 +28,11 @@ use tokio_util::task::AbortOnDropHandle;
 use self::message::{Close, Incoming, Outgoing};
 use super::graphql::{self, asker};
 use super::problem::Problem;
+use super::rate::{Key, Limiter, PeerAddress};
 use super::server::Served;
 use crate::auth::{Authenticator, Caller, Refusal};
 use crate::graph::Graph;
+use crate::measure::{self, OpenSocket};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The longest message a client may send, as for the body of a request.
@@ -53,6 +55,8 @@ pub(super) async fn open(
     State(graph): State<Graph>,
     Extension(authenticator): Extension<Arc<Authenticator>>,
     caller: Option<Extension<Caller>>,
+    limiter: Option<Extension<Arc<Limiter>>>,
+    peer: Option<Extension<PeerAddress>>,
     served: Option<Extension<Served>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -69,10 +73,13 @@ pub(super) async fn open(
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| async move {
+            let _open = OpenSocket::new();
             let mut connection = Connection {
                 socket,
                 graph,
                 authenticator,
+                limiter: limiter.map(|Extension(limiter)| limiter),
+                peer: peer.map(|Extension(peer)| peer),
                 from_handshake: caller.map(|Extension(caller)| caller),
                 caller: None,
                 operations: HashMap::new(),
@@ -94,6 +101,8 @@ struct Connection {
     socket: WebSocket,
     graph: Graph,
     authenticator: Arc<Authenticator>,
+    limiter: Option<Arc<Limiter>>,
+    peer: Option<PeerAddress>,
     /// Who sent the handshake, when it said so.
     from_handshake: Option<Caller>,
     /// Who asks, from `connection_init` on.
@@ -122,9 +131,12 @@ impl Connection {
         let began = Instant::now();
         let mut next_ping = began + PING_INTERVAL;
         let stopped = async {
-            match served {
-                Some(served) => served.stopping.cancelled().await,
-                None => std::future::pending().await,
+            let Some(served) = served else {
+                return std::future::pending().await;
+            };
+            tokio::select! {
+                () = served.stopping.cancelled() => Close::Stopping,
+                () = served.replaced.cancelled() => Close::Replaced,
             }
         };
         tokio::pin!(stopped);
@@ -137,7 +149,7 @@ impl Connection {
                 message = self.socket.recv() => self.receive(message?).await,
                 Some(answer) = self.answers.1.recv() => self.pass_on(answer).await,
                 () = sleep_until(deadline) => self.look_at_the_clock(&mut next_ping).await,
-                () = &mut stopped => Err(Close::Stopping),
+                close = &mut stopped => Err(close),
             };
             if let Err(close) = handled {
                 return Some(close);
@@ -205,6 +217,12 @@ impl Connection {
                     );
                     return self.tell(Outgoing::refused(id, &reason)).await;
                 }
+                let key = Key::of(Some(&caller), self.peer);
+                if let Some(limiter) = &self.limiter
+                    && let Err(too_many) = limiter.check(&key).await
+                {
+                    return self.tell(Outgoing::too_many(id, &too_many)).await;
+                }
                 self.begin(id, caller, payload)
             }
             Incoming::Complete { id } => {
@@ -234,6 +252,7 @@ impl Connection {
         let caller = self.authenticator.authenticate(&headers).await;
         caller.map_err(|refusal| {
             tracing::info!(%refusal, "a caller was refused at a socket");
+            measure::unauthenticated(refusal.name());
             Close::Refused(refusal)
         })
     }

@@ -20,6 +20,8 @@ pub(super) fn options() -> HttpOptions {
         auth: RemoteAuth::Off,
         allowed_hosts: vec!["ops.example".to_owned()],
         allowed_origins: vec!["https://page.example".to_owned()],
+        metrics: None,
+        limiter: None,
     }
 }
 

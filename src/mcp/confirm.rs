@@ -8,6 +8,7 @@
 //! Between the question and the reply the world may have changed: what would be done is looked at
 //! again, and when it is not what somebody said yes to, they are asked again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{
@@ -24,6 +25,7 @@ use super::seal::{Broken, Digest, Seal};
 use super::tool::Call;
 use crate::graph::Asker;
 use crate::policy::{Action, Confirm};
+use crate::shared::Shared;
 
 /// How long somebody may think.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -39,7 +41,7 @@ const DECLINED: &str = "declined";
 /// Asks.
 pub(crate) struct Confirmer {
     mode: Confirm,
-    seal: Option<Seal>,
+    seal: Option<Arc<Seal>>,
 }
 
 /// What becomes of a call.
@@ -82,10 +84,26 @@ pub(crate) struct Confirmation<'a> {
 }
 
 impl Confirmer {
-    pub(crate) fn new(mode: Confirm) -> Self {
+    /// Where replicas share a store, any of them takes the reply to what one asked.
+    pub(crate) fn new(mode: Confirm, shared: Option<Arc<Shared>>) -> Self {
+        let seal = match shared {
+            Some(shared) => Seal::sharing(shared),
+            None => Seal::new(),
+        };
         Self {
             mode,
-            seal: Seal::new(),
+            seal: seal.map(Arc::new),
+        }
+    }
+
+    /// Another, which takes the replies to what this one asked.
+    pub(crate) fn successor(&self, mode: Confirm, shared: Option<Arc<Shared>>) -> Self {
+        match shared {
+            Some(shared) => Self::new(mode, Some(shared)),
+            None => Self {
+                mode,
+                seal: self.seal.clone(),
+            },
         }
     }
 
@@ -124,7 +142,7 @@ impl Confirmer {
         let context = of.binding();
         let confirmed = match reply.state {
             None => None,
-            Some(state) => match seal.open(&state, &context) {
+            Some(state) => match seal.open(&state, &context).await {
                 Ok(target) => Some(target),
                 Err(broken) => return Ok(of.refuse(UNCONFIRMED, why_broken(broken))),
             },
@@ -266,6 +284,10 @@ fn why_broken(broken: Broken) -> &'static str {
              call; call again without it, to be asked again"
         }
         Broken::Expired => "the reply came too late; call again without it, to be asked again",
+        Broken::Unsure => {
+            "whether the reply was used already cannot be known now, since the store of CACHE_URL \
+             does not answer; call again a little later, without it, to be asked again"
+        }
         Broken::Used => {
             "the reply was good for one call, which was made; call again without it, to be asked \
              again"

@@ -3,6 +3,7 @@
 use rmcp::RoleServer;
 use rmcp::service::RequestContext;
 use serde_json::{Map, Value};
+use tracing::Span;
 
 use super::action::ACTION;
 use super::document::{Document, Operation};
@@ -35,6 +36,13 @@ pub(crate) fn caller(context: &RequestContext<RoleServer>) -> Caller {
             None => Caller::unknown(),
         },
     }
+}
+
+/// The span of the request that a call came with, over HTTP.
+pub(crate) fn span(context: &RequestContext<RoleServer>) -> Span {
+    let parts = context.extensions.get::<http::request::Parts>();
+    let span = parts.and_then(|parts| parts.extensions.get::<Span>());
+    span.cloned().unwrap_or_else(Span::none)
 }
 
 /// The tools as somebody may use them.

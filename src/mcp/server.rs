@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, GetPromptRequestParams,
     GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
@@ -13,17 +14,20 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value};
+use tracing::Instrument;
 
 use super::confirm::{Confirmation, Confirmer, Reply, Verdict};
 use super::document::Document;
 use super::execute::Execute;
-use super::offer::{Absence, Offer, asker, caller, meant};
+use super::offer::{Absence, Offer, asker, caller, meant, span};
 use super::tool::Tool;
 use super::tools::Tools;
 use super::{answer, prompts, resources};
 use crate::auth::Caller;
 use crate::graph::Asker;
+use crate::measure;
 use crate::policy::{Confirm, Decision};
+use crate::shared::Shared;
 
 /// What a client may tell its model about a server that only reads.
 const READS: &str = "Reads an OpenStack cloud. Every tool answers one question with one \
@@ -52,7 +56,8 @@ const REVISIONS: &[ProtocolVersion] = &[
 /// The server. Cheap to clone: over HTTP each request has its own.
 #[derive(Clone)]
 pub struct McpServer {
-    inner: Arc<Inner>,
+    /// Another can be put in its place while clients are served that stay.
+    inner: Arc<ArcSwap<Inner>>,
 }
 
 struct Inner {
@@ -66,19 +71,55 @@ impl McpServer {
     /// somebody confirm what destroys, as the operator wants it.
     #[must_use]
     pub fn new(tools: Tools, executor: Arc<dyn Execute>, confirm: Confirm) -> Self {
+        Self::sharing(tools, executor, confirm, None)
+    }
+
+    /// The same, one of several replicas where there is a store for them.
+    #[must_use]
+    pub fn sharing(
+        tools: Tools,
+        executor: Arc<dyn Execute>,
+        confirm: Confirm,
+        shared: Option<Arc<Shared>>,
+    ) -> Self {
+        Self::of(Inner {
+            tools,
+            executor,
+            confirmer: Confirmer::new(confirm, shared),
+        })
+    }
+
+    fn of(inner: Inner) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                tools,
-                executor,
-                confirmer: Confirmer::new(confirm),
-            }),
+            inner: Arc::new(ArcSwap::from_pointee(inner)),
         }
     }
 
-    /// The tools that are offered.
+    /// Another server, which takes the replies to what this one asked.
     #[must_use]
-    pub fn tools(&self) -> &Tools {
-        &self.inner.tools
+    pub fn successor(
+        &self,
+        tools: Tools,
+        executor: Arc<dyn Execute>,
+        confirm: Confirm,
+        shared: Option<Arc<Shared>>,
+    ) -> Self {
+        Self::of(Inner {
+            tools,
+            executor,
+            confirmer: self.inner.load().confirmer.successor(confirm, shared),
+        })
+    }
+
+    /// Goes on as another server; calls that are under way stay with this one.
+    pub fn go_on_as(&self, other: &Self) {
+        self.inner.store(other.inner.load_full());
+    }
+
+    /// Whether a tool of this name is offered.
+    #[must_use]
+    pub fn offers(&self, tool: &str) -> bool {
+        self.inner.load().tools.get(tool).is_some()
     }
 }
 
@@ -99,6 +140,7 @@ impl Inner {
         given: &Map<String, Value>,
         decision: Decision,
     ) -> CallToolResult {
+        measure::tool_refused(asker.door, Some(&document.name));
         if let Some(operation) = meant(document, given) {
             let request = document.request(&operation.name, given.clone());
             self.executor
@@ -119,7 +161,7 @@ impl ServerHandler for McpServer {
             .with_title("OpenStack operations");
         ServerConfig::new(capabilities)
             .with_server_info(implementation)
-            .with_instructions(if self.inner.tools.modify() {
+            .with_instructions(if self.inner.load().tools.modify() {
                 MODIFIES
             } else {
                 READS
@@ -136,7 +178,8 @@ impl ServerHandler for McpServer {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = caller(&context);
-        let tools = self.inner.offer(&caller).tools();
+        let inner = self.inner.load_full();
+        let tools = inner.offer(&caller).tools();
         Ok(ListToolsResult::with_all_items(
             tools.map(|tool| tool.listed.clone()).collect(),
         ))
@@ -144,7 +187,8 @@ impl ServerHandler for McpServer {
 
     /// For the transport, which checks headers by it; what a caller may use is decided in the call.
     fn get_tool(&self, name: &str) -> Option<ListedTool> {
-        let tool = self.inner.tools.get(name)?;
+        let inner = self.inner.load();
+        let tool = inner.tools.get(name)?;
         Some(tool.listed.clone())
     }
 
@@ -153,7 +197,7 @@ impl ServerHandler for McpServer {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let inner = &*self.inner;
+        let inner = self.inner.load_full();
         let given = request.arguments.unwrap_or_default();
         let reply = Reply {
             state: request.request_state,
@@ -168,12 +212,16 @@ impl ServerHandler for McpServer {
             }
             Err(Absence::Unknown) => {
                 let known = offer.tools().map(Tool::name);
+                measure::tool_refused(asker.door, None);
                 return Ok(answer::unknown_tool(&request.name, known).into());
             }
         };
         let call = match tool.call(&given, inner.tools.sdl()) {
             Ok(call) => call,
-            Err(bad) => return Ok(answer::refusal(tool.name(), &bad).into()),
+            Err(bad) => {
+                measure::tool_refused(asker.door, Some(tool.name()));
+                return Ok(answer::refusal(tool.name(), &bad).into());
+            }
         };
         let confirmation = Confirmation {
             call: &call,
@@ -190,6 +238,7 @@ impl ServerHandler for McpServer {
             ..asker.clone()
         };
         let execution = inner.executor.execute(asker, call.request());
+        let execution = execution.instrument(span(&context));
         let response = tokio::select! {
             response = execution => response,
             () = context.ct.cancelled() => {
@@ -220,7 +269,8 @@ impl ServerHandler for McpServer {
         _request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let resources = resources::list(self.inner.executor.sdl_for(&caller(&context)));
+        let inner = self.inner.load_full();
+        let resources = resources::list(inner.executor.sdl_for(&caller(&context)));
         Ok(ListResourcesResult::with_all_items(resources))
     }
 
@@ -238,7 +288,8 @@ impl ServerHandler for McpServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let sdl = self.inner.executor.sdl_for(&caller(&context));
+        let inner = self.inner.load_full();
+        let sdl = inner.executor.sdl_for(&caller(&context));
         Ok(resources::read(&request.uri, sdl)?.into())
     }
 

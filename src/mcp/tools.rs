@@ -29,6 +29,8 @@ pub struct Tools {
     tools: Vec<Tool>,
     /// Documents that change something, where the graph lets nobody change anything.
     withheld: Vec<Withheld>,
+    /// Documents of the operator's folder that are no tools, and why.
+    skipped: Vec<(String, String)>,
 }
 
 /// A document that is no tool here, and would be one where something may be changed.
@@ -99,12 +101,14 @@ impl Tools {
     /// # Errors
     /// When the folder or its manifest cannot be read.
     pub fn with_folder(mut self, path: &Path) -> Result<Self> {
-        for (name, problem) in self.add(&Folder::read(path)?) {
+        let skipped = self.add(&Folder::read(path)?);
+        for (name, problem) in &skipped {
             tracing::warn!(
                 "{name}.{EXTENSION} in {} is skipped: {problem}",
                 path.display()
             );
         }
+        self.skipped.extend(skipped);
         Ok(self)
     }
 
@@ -127,6 +131,18 @@ impl Tools {
                 let bad: Vec<String> = bad.iter().map(describe).collect();
                 Err(Error::Configuration(bad.join("\n")))
             }
+        }
+    }
+
+    /// Refuses to go on without a document that was a tool so far and cannot be one any longer.
+    ///
+    /// # Errors
+    /// When there is such a document, with what is wrong with it.
+    pub fn check_succession(&self, was_offered: impl Fn(&str) -> bool) -> Result<()> {
+        let lost = self.skipped.iter().find(|(name, _)| was_offered(name));
+        match lost {
+            Some(lost) => Err(Error::Configuration(describe(lost))),
+            None => Ok(()),
         }
     }
 
@@ -225,6 +241,7 @@ impl Tools {
             sdl: Sdl::parse(sdl)?,
             tools: Vec::new(),
             withheld: Vec::new(),
+            skipped: Vec::new(),
         })
     }
 

@@ -180,6 +180,7 @@ async fn respond(
         milliseconds: began.elapsed().as_secs_f64() * 1000.0,
         request_id: request_id.clone(),
         global_request_id: call.header("x-openstack-request-id").map(str::to_owned),
+        traceparent: call.header("traceparent").map(str::to_owned),
         is_spoilt: fault.is_some(),
     };
     simulator.log().add(entry);

@@ -46,6 +46,9 @@ pub struct Entry {
     /// The request id that came along.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub global_request_id: Option<String>,
+    /// The trace that it was said to be a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
     /// Whether it was spoilt on purpose.
     pub is_spoilt: bool,
 }

@@ -22,6 +22,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::program::{OverHttp, command};
+#[cfg(feature = "redis")]
+use crate::replicas::Store;
 use crate::simulated::MEMBER;
 
 const SECRET: &str = "a-secret-of-more-than-32-bytes-or-so";
@@ -407,4 +409,40 @@ async fn a_yes_is_good_for_one_call_of_one_caller() {
     };
     assert_eq!(count("done", "confirmed"), 1, "{outcomes:?}");
     assert_eq!(count("refused", "unconfirmed"), 5, "{outcomes:?}");
+}
+
+/// Where replicas share a store, each takes the reply to what another asked; once among them all.
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_yes_is_good_at_any_replica_and_once_among_all() {
+    let Some(mut store) = Store::start().await else {
+        return;
+    };
+    let url = store.url();
+    let cloud = Cloud::that_confirms("always").await;
+    let auth = [
+        ("REMOTE_AUTH_ENABLE", "true"),
+        ("REMOTE_SECRET_KEY", SECRET),
+        ("CACHE_URL", url.as_str()),
+    ];
+    let (one, other) = (cloud.over_http(&auth).await, cloud.over_http(&auth).await);
+    let person = Person::who_agrees();
+    let here = person.over_http(&one, Some(SECRET)).await;
+    let there = person.over_http(&other, Some(SECRET)).await;
+    make(&here, "one").await;
+    let yes = agreed(&here, &act("delete", "one")).await;
+    let done = there.call_tool_once(yes.clone()).await.unwrap();
+    assert!(matches!(done, CallToolResponse::Complete(_)), "{done:?}");
+    assert_eq!(cloud.deleted(), 1);
+    make(&here, "one").await;
+    for replica in [&here, &there] {
+        let replayed = refusal(replica, yes.clone()).await;
+        assert!(replayed.contains("good for one call"), "{replayed}");
+    }
+    // Nobody can tell now whether it was used, so it is not.
+    let yes = agreed(&here, &act("delete", "one")).await;
+    store.kill().await;
+    let said = refusal(&there, yes).await;
+    assert!(said.contains("CACHE_URL"), "{said}");
+    assert_eq!(cloud.deleted(), 1);
 }

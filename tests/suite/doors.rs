@@ -95,7 +95,14 @@ async fn a_secret_given_by_variables_is_asked_for_at_every_door() {
 async fn the_secret_is_asked_for(program: &OverHttp) {
     let query = json!({"query": "{ __typename }"});
     for token in [None, Some("another-secret"), Some("")] {
-        for path in ["/graphql", "/graphql/schema", "/mcp", "/readyz", "/nothing"] {
+        for path in [
+            "/graphql",
+            "/graphql/schema",
+            "/mcp",
+            "/readyz",
+            "/metrics",
+            "/nothing",
+        ] {
             assert_eq!(program.get(path, token).await.0, 401, "{path} {token:?}");
         }
         for (path, body) in [("/graphql", &query), ("/mcp", &tools_list())] {

@@ -18,15 +18,23 @@ mod doors;
 mod faults;
 mod layers;
 mod leaving;
+mod metrics;
 mod outcomes;
 mod paging;
 mod program;
+mod rates;
 mod read_only;
+#[cfg(feature = "redis")]
+mod replicas;
+mod running;
 mod schema;
+mod signals;
 mod simulated;
 mod simulation;
 mod sockets;
-
+mod subcommands;
 mod tokens;
 mod tools;
+#[cfg(feature = "otlp")]
+mod traces;
 mod walk;

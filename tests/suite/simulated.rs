@@ -150,6 +150,8 @@ impl Simulated {
             auth: trial.auth,
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
+            metrics: None,
+            limiter: None,
         };
         let doors = router(&options, graph, service).unwrap();
         Self {

@@ -28,7 +28,7 @@ const SECRET: &str = "a-secret-of-more-than-32-bytes-or-so";
 /// More than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 /// What came of a socket.
 #[derive(Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl Socket {
     }
 
     /// One that may ask.
-    async fn ready(address: SocketAddr) -> Self {
+    pub(crate) async fn ready(address: SocketAddr) -> Self {
         let mut socket = Self::open(address, PROTOCOL).await;
         socket.say(json!({"type": "connection_init"})).await;
         assert_eq!(socket.told().await, json!({"type": "connection_ack"}));
@@ -64,7 +64,7 @@ impl Socket {
             .unwrap();
     }
 
-    async fn ask(&mut self, id: &str, query: &str) {
+    pub(crate) async fn ask(&mut self, id: &str, query: &str) {
         let payload = json!({"query": query});
         self.say(json!({"id": id, "type": "subscribe", "payload": payload}))
             .await;
@@ -85,14 +85,14 @@ impl Socket {
         timeout(PATIENCE, coming).await.expect("something comes")
     }
 
-    async fn told(&mut self) -> Value {
+    pub(crate) async fn told(&mut self) -> Value {
         match self.came().await {
             Came::Told(message) => message,
             closed @ Came::Closed(..) => panic!("{closed:?}"),
         }
     }
 
-    async fn closed(&mut self) -> (u16, String) {
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Came::Closed(code, reason) = self.came().await {
                 return (code, reason);
@@ -101,7 +101,7 @@ impl Socket {
     }
 
     /// The next payload of an operation.
-    async fn next(&mut self, id: &str) -> Value {
+    pub(crate) async fn next(&mut self, id: &str) -> Value {
         let mut message = self.told().await;
         assert_eq!(
             (&message["id"], &message["type"]),

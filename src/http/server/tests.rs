@@ -19,7 +19,7 @@ impl Server {
         let listener = bind(&options()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let serving = serve_within(listener, app(&options()), shutdown.clone(), bounds);
+        let serving = serve_within(listener, app(&options()).into(), shutdown.clone(), bounds);
         Self {
             address,
             shutdown,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::auth::Refusal;
 use crate::http::graphql;
+use crate::http::rate::TooMany;
 
 /// What a client says.
 #[derive(Debug, PartialEq)]
@@ -115,6 +116,16 @@ impl Outgoing {
         Self::Error { id, text }
     }
 
+    /// An operation of a caller that has asked too much lately.
+    pub(super) fn too_many(id: String, too_many: &TooMany) -> Self {
+        let payload = json!([{
+            "message": too_many.to_string(),
+            "extensions": { "code": "RATE_LIMITED", "retryAfterSeconds": too_many.seconds() },
+        }]);
+        let text = json!({ "id": id, "type": "error", "payload": payload }).to_string();
+        Self::Error { id, text }
+    }
+
     /// The operation it is about.
     pub(super) fn id(&self) -> Option<&str> {
         match self {
@@ -146,6 +157,8 @@ pub(super) enum Close {
     Gone,
     /// This server stops.
     Stopping,
+    /// The configuration was read again, and what the socket was opened by may not hold any longer.
+    Replaced,
     /// A message is longer than is read.
     TooLong,
     /// A message cannot be understood.
@@ -176,6 +189,7 @@ impl Close {
             Self::Gone => 1000,
             Self::Stopping => 1001,
             Self::TooLong => 1009,
+            Self::Replaced => 1012,
             Self::BadMessage(_) => 4400,
             Self::NoInit | Self::Expired => 4401,
             Self::Refused(_) => 4403,
@@ -191,6 +205,7 @@ impl Close {
         let mut reason = match self {
             Self::Gone => String::new(),
             Self::Stopping => "The server stops".to_owned(),
+            Self::Replaced => "The configuration was read again: connect once more".to_owned(),
             Self::TooLong => "The message is too long".to_owned(),
             Self::BadMessage(what) => format!("Invalid message: {what}"),
             Self::NoInit => "Unauthorized: send connection_init first".to_owned(),
