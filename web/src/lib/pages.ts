@@ -74,7 +74,9 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     /** Which page was asked for last. */
     asked: number;
   }>({ key, pages: [], error: undefined, isFetching: true, upstreamCalls: null, asked: 0 });
-  const [patches, setPatches] = useState<Patches>(NO_PATCHES);
+  // What was told of other rows than these counts no longer.
+  const [told, setTold] = useState<{ key: string; patches: Patches }>({ key, patches: NO_PATCHES });
+  const patches = told.key === key ? told.patches : NO_PATCHES;
   const isCurrent = state.key === key;
   const live = useRef({ key, pages: state.pages, busy: false, generation: 0, look: [0, 0] });
   const latest = useRef({ document, variables, withFirst, connection });
@@ -133,7 +135,6 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     self.key = key;
     self.pages = [];
     self.look = [0, 0];
-    setPatches(NO_PATCHES);
     if (!isPaused) ask(0, true);
     return () => {
       self.generation += 1;
@@ -145,18 +146,17 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
 
   // A row that moved while pages were read may be on two of them.
   const rows = useMemo(() => {
-    const current = isCurrent ? patches : NO_PATCHES;
     const [first] = pages;
     if (first && pages.length === 1) {
-      return patched(first.connection?.nodes ?? [], first.asOf, current);
+      return patched(first.connection?.nodes ?? [], first.asOf, patches);
     }
     const seen = new Map<string, Row>();
     for (const page of pages) {
-      const rows = patched(page.connection?.nodes ?? [], page.asOf, current);
+      const rows = patched(page.connection?.nodes ?? [], page.asOf, patches);
       for (const row of rows) seen.set(row.id, row);
     }
     return [...seen.values()];
-  }, [pages, patches, isCurrent]);
+  }, [pages, patches]);
 
   const pageAt = useCallback((index: number): number => {
     let end = 0;
@@ -194,10 +194,16 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
   const follow = useFollow(pages, pages[state.asked]?.asOf ?? null, () => refresh(false), CATCH_UP);
   const isListening = !isPaused && pages.length > 0;
   const isTold = useWatches(isListening ? watches : NOTHING_WATCHED, (change) => {
-    if (change) setPatches((before) => withPatch(before, change));
+    if (change) {
+      setTold((before) => ({
+        key,
+        patches: withPatch(before.key === key ? before.patches : NO_PATCHES, change),
+      }));
+    }
     follow(change ? Date.parse(change.seenAt) : Date.now());
   });
-  useTick(isPaused ? 0 : secondsOf(usePace(), isTold), () => refresh(false));
+  const seconds = secondsOf(usePace(), isTold);
+  useTick(isPaused ? 0 : seconds, () => refresh(false));
 
   return {
     rows,

@@ -45,13 +45,21 @@ function codeOf(event: unknown): number | null {
   return typeof code === 'number' ? code : null;
 }
 
+export function socketUrl(): string {
+  return `${location.origin.replace(/^http/, 'ws')}/graphql/ws`;
+}
+
+/** Who asks. Browsers send no header with a handshake. */
+export function initPayload(token: string | null): Record<string, string> {
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
 async function connect(token: string | null): Promise<Client> {
   const { createClient } = await import('graphql-ws');
   let silence: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
-    url: `${location.origin.replace(/^http/, 'ws')}/graphql/ws`,
-    // Browsers send no header with a handshake.
-    connectionParams: token ? { Authorization: `Bearer ${token}` } : {},
+    url: socketUrl(),
+    connectionParams: initPayload(token),
     lazyCloseTimeout: LINGER,
     connectionAckWaitTimeout: SILENCE,
     keepAlive: PING,

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
+import licenses from '../../generated/licenses.txt?url';
 import { useCaller } from '../lib/caller';
 import { currentToken, signOut } from '../lib/session';
 import { type Theme, setTheme, useTheme } from '../lib/theme';
@@ -118,6 +119,9 @@ export function Shell({ children }: { children: ReactNode }) {
           </li>
         </ul>
         <Who />
+        <a className="licenses" href={licenses}>
+          Licences
+        </a>
       </nav>
       <main id="main" ref={main} tabIndex={-1}>
         {children}

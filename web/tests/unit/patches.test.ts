@@ -41,9 +41,6 @@ test('the last change of a row counts', () => {
     NO_PATCHES,
     change('b', '2026-01-01T10:00:01Z', { id: 'b', status: 'REBOOT' }),
   );
-  patches = withPatch(
-    patches,
-    change('b', '2026-01-01T10:00:06Z', { id: 'b', status: 'SHUTOFF' }),
-  );
+  patches = withPatch(patches, change('b', '2026-01-01T10:00:06Z', { id: 'b', status: 'SHUTOFF' }));
   expect(patched(ROWS, READ_AT, patches).map((row) => row.status)).toEqual(['ACTIVE', 'SHUTOFF']);
 });
