@@ -29,6 +29,18 @@ export interface Watch {
   changeOf: (data: unknown) => Change | null | undefined;
 }
 
+/** The change in an event of the graph; null when there is none to tell. */
+export function told(
+  noun: string,
+  event: Pick<Change, 'kind' | 'id' | 'seenAt'> | null,
+  now: unknown = null,
+  before: unknown = null,
+): Change | null {
+  if (!event) return null;
+  const { kind, id, seenAt } = event;
+  return { noun, kind, id, seenAt, now, before };
+}
+
 /** Keeps the types of a subscription together, and forgets them for those who only listen. */
 export function watch<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
@@ -59,7 +71,7 @@ export function useWatches(
   useEffect(() => {
     latest.current = { watches, onChange };
   });
-  const told = useCallback((change: Change | null) => latest.current.onChange(change), []);
+  const tell = useCallback((change: Change | null) => latest.current.onChange(change), []);
 
   useEffect(() => {
     if (!isWanted) return;
@@ -67,12 +79,12 @@ export function useWatches(
       subscribe(document, variables, {
         onEvent: (data) => {
           const change = data === undefined ? null : changeOf(data);
-          if (change !== undefined) told(change);
+          if (change !== undefined) tell(change);
         },
         onEnd: () => {
           setEnded(key);
           // Who has signed in no longer learns it by asking.
-          told(null);
+          tell(null);
         },
       }),
     );
@@ -80,14 +92,14 @@ export function useWatches(
       for (const stop of stops) stop();
       setEnded('');
     };
-  }, [isWanted, key, told]);
+  }, [isWanted, key, tell]);
 
   const isTold = isWanted && isOpen && ended !== key;
   // What became otherwise while nobody listened is asked for.
   const wasTold = useRef<boolean | null>(null);
   useEffect(() => {
-    if (isTold && wasTold.current === false) told(null);
+    if (isTold && wasTold.current === false) tell(null);
     if (isTold || wasTold.current !== null) wasTold.current = isTold;
-  }, [isTold, told]);
+  }, [isTold, tell]);
   return isTold;
 }

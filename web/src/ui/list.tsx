@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { AnyVariables, TypedDocumentNode } from 'urql';
 
 import { type Connection, usePages } from '../lib/pages';
-import { parseOrder, useCloudName, useParameter } from '../lib/url-state';
+import { parseOrder, useClearFilters, useCloudName, useParameter } from '../lib/url-state';
 import type { Watch } from '../lib/watch';
 import { Filters, SearchBox } from './filters';
 import { type Column, ColumnMenu, Table, useColumns } from './table';
@@ -77,6 +77,7 @@ export function ListView<Data, Variables extends AnyVariables, Row extends { id:
   const cloud = useCloudName();
   const [term] = useParameter('q');
   const orderBy = useOrder(orders);
+  const clearFilters = useClearFilters();
   const { shown, setChosen, isChosen } = useColumns(columns);
 
   const wanted = { ...filter, ...(term && search ? search.filter(term) : {}) };
@@ -131,11 +132,18 @@ export function ListView<Data, Variables extends AnyVariables, Row extends { id:
         isFetching={pages.isFetching}
         look={pages.look}
         empty={
-          isUnread
-            ? 'They could not be read. The notice above says why.'
-            : isFiltered
-              ? `No ${one} is like that.`
-              : `There is no ${one}.`
+          isUnread ? (
+            'They could not be read. The notice above says why.'
+          ) : isFiltered ? (
+            <>
+              <p>No {one} is like that.</p>
+              <button type="button" className="button" onClick={clearFilters}>
+                Clear the filters
+              </button>
+            </>
+          ) : (
+            `There is no ${one}.`
+          )
         }
       />
     </View>

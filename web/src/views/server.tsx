@@ -4,7 +4,7 @@ import { isMissing } from '../lib/errors';
 import { nameOf } from '../lib/format';
 import { useLive } from '../lib/live';
 import { useCloudName } from '../lib/url-state';
-import { watch } from '../lib/watch';
+import { told, watch } from '../lib/watch';
 import { DetailView } from '../ui/detail';
 import { About } from './server/about';
 import { Actions } from './server/actions';
@@ -21,11 +21,7 @@ export function Server({ id }: { id: string }) {
   const variables = { cloud, id };
   const [isChanging, setChanging] = useState(false);
   const watches = useMemo(
-    () => [
-      watch(CHANGES, { cloud, id }, ({ serverChanged: told }) =>
-        told ? { ...told, noun: 'Server', now: null, before: null } : null,
-      ),
-    ],
+    () => [watch(CHANGES, { cloud, id }, ({ serverChanged }) => told('Server', serverChanged))],
     [cloud, id],
   );
   const live = useLive(SERVER, variables, { hurry: isChanging ? 3 : undefined, watches });

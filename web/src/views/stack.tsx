@@ -8,7 +8,7 @@ import { toneOf } from '../lib/status';
 import { type TreeItem, resourceTree } from '../lib/tree';
 import type { ThingOf } from '../lib/types';
 import { useCloudName } from '../lib/url-state';
-import { watch } from '../lib/watch';
+import { told, watch } from '../lib/watch';
 import { DetailView } from '../ui/detail';
 import { Thing } from '../ui/link';
 import { None, Status } from '../ui/status';
@@ -109,11 +109,7 @@ export function Stack({ id }: { id: string }) {
   const cloud = useCloudName();
   const variables = { cloud, id };
   const watches = useMemo(
-    () => [
-      watch(CHANGES, { cloud, id }, ({ stackChanged: told }) =>
-        told ? { ...told, noun: 'Stack', now: null, before: null } : null,
-      ),
-    ],
+    () => [watch(CHANGES, { cloud, id }, ({ stackChanged }) => told('Stack', stackChanged))],
     [cloud, id],
   );
   const live = useLive(STACK, variables, { watches });

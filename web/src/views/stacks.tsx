@@ -2,7 +2,7 @@ import { graphql, type ResultOf } from '../graphql/graphql';
 import { formatWord } from '../lib/format';
 import { toneOf } from '../lib/status';
 import { useParameter } from '../lib/url-state';
-import { watch } from '../lib/watch';
+import { told, watch } from '../lib/watch';
 import {
   createdColumn,
   idColumn,
@@ -131,8 +131,8 @@ export function Stacks() {
       pageSize={200}
       filter={status ? { status } : {}}
       watches={({ cloud, filter }) => [
-        watch(CHANGES, { cloud, filter }, ({ stackChanged: told }) =>
-          told ? { ...told, noun: 'Stack', now: told.stack, before: null } : null,
+        watch(CHANGES, { cloud, filter }, ({ stackChanged }) =>
+          told('Stack', stackChanged, stackChanged?.stack),
         ),
       ]}
       choices={() => <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />}

@@ -1,5 +1,5 @@
 import { graphql } from '../../graphql/graphql';
-import { type Watch, watch } from '../../lib/watch';
+import { type Watch, told, watch } from '../../lib/watch';
 
 const SERVERS = graphql(`
   subscription AnyServer($cloud: String) {
@@ -82,14 +82,14 @@ export function cloudWatches(cloud: string | null): Watch[] {
   // The first is how well the cloud is, which the view has asked for itself.
   let isFirst = true;
   return [
-    watch(SERVERS, { cloud }, ({ serverChanged: told }) =>
-      told ? { ...told, noun: 'Server', now: told.server, before: told.previous } : null,
+    watch(SERVERS, { cloud }, ({ serverChanged }) =>
+      told('Server', serverChanged, serverChanged?.server, serverChanged?.previous),
     ),
-    watch(VOLUMES, { cloud }, ({ volumeChanged: told }) =>
-      told ? { ...told, noun: 'Volume', now: told.volume, before: told.previous } : null,
+    watch(VOLUMES, { cloud }, ({ volumeChanged }) =>
+      told('Volume', volumeChanged, volumeChanged?.volume, volumeChanged?.previous),
     ),
-    watch(STACKS, { cloud }, ({ stackChanged: told }) =>
-      told ? { ...told, noun: 'Stack', now: told.stack, before: told.previous } : null,
+    watch(STACKS, { cloud }, ({ stackChanged }) =>
+      told('Stack', stackChanged, stackChanged?.stack, stackChanged?.previous),
     ),
     watch(HEALTH, { cloud }, () => {
       const isNew = !isFirst;

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 
 import type { ResultOf } from '../../graphql/graphql';
 import { useCaller } from '../../lib/caller';
-import { watch } from '../../lib/watch';
+import { told, watch } from '../../lib/watch';
 import { Choose, thingChoices, wordChoices } from '../../ui/filters';
 import { type Asked, ListView } from '../../ui/list';
 import { COLUMNS } from './columns';
@@ -65,8 +65,7 @@ const watches = ({ cloud, filter, ...columns }: Asked) => [
   watch(
     CHANGES,
     { cloud, filter, ...(columns as Record<'withImage' | 'withProject' | 'withUser', boolean>) },
-    ({ serverChanged: told }) =>
-      told ? { ...told, noun: 'Server', now: told.server, before: null } : null,
+    ({ serverChanged }) => told('Server', serverChanged, serverChanged?.server),
   ),
 ];
 

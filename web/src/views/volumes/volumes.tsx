@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 
 import { graphql, type ResultOf } from '../../graphql/graphql';
 import { useParameter } from '../../lib/url-state';
-import { watch } from '../../lib/watch';
+import { told, watch } from '../../lib/watch';
 import {
   createdColumn,
   idColumn,
@@ -171,8 +171,8 @@ export function Volumes({ tabs }: { tabs: ReactNode }) {
         ...(attached ? { isAttached: attached === 'yes' } : {}),
       }}
       watches={({ cloud, filter }) => [
-        watch(CHANGES, { cloud, filter }, ({ volumeChanged: told }) =>
-          told ? { ...told, noun: 'Volume', now: told.volume, before: null } : null,
+        watch(CHANGES, { cloud, filter }, ({ volumeChanged }) =>
+          told('Volume', volumeChanged, volumeChanged?.volume),
         ),
       ]}
       choices={() => (
