@@ -54,7 +54,8 @@ export function initPayload(token: string | null): Record<string, string> {
   return token ? { Authorization: `Bearer ${token}` } : {};
 }
 
-async function connect(token: string | null): Promise<Client> {
+/** A client that says whether its socket is open. */
+async function connect(token: string | null, onOpen: (isOpen: boolean) => void): Promise<Client> {
   const { createClient } = await import('graphql-ws');
   let silence: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
@@ -70,10 +71,10 @@ async function connect(token: string | null): Promise<Client> {
         setTimeout(done, Math.min(LONGEST_PAUSE, 1000 * 2 ** attempts) * (0.5 + Math.random()));
       }),
     on: {
-      connected: () => setOpen(true),
+      connected: () => onOpen(true),
       closed: () => {
         clearTimeout(silence);
-        setOpen(false);
+        onOpen(false);
       },
       ping: (wasReceived) => {
         if (!wasReceived) silence = setTimeout(() => client.terminate(), SILENCE);
@@ -86,14 +87,28 @@ async function connect(token: string | null): Promise<Client> {
   return client;
 }
 
-let connection: { token: string | null; client: Promise<Client> } | undefined;
+interface Connection {
+  token: string | null;
+  client: Promise<Client>;
+}
+
+let connection: Connection | undefined;
 
 /** The client of whoever is signed in: what another opened is closed. */
 function clientNow(): Promise<Client> {
   const token = currentToken();
   if (connection?.token !== token) {
-    void connection?.client.then((client) => client.dispose());
-    connection = { token, client: connect(token) };
+    void connection?.client.then(
+      (client) => client.dispose(),
+      // It was never there.
+      () => undefined,
+    );
+    setOpen(false);
+    const client = connect(token, (isOpen) => {
+      // What another's socket does says nothing of this one.
+      if (connection?.client === client) setOpen(isOpen);
+    });
+    connection = { token, client };
   }
   return connection.client;
 }

@@ -14,49 +14,60 @@ import {
 import { Choose, wordChoices } from '../ui/filters';
 import { ListView } from '../ui/list';
 import type { Column } from '../ui/table';
+import {
+  ChooseProject,
+  PROJECT_OPTIONS,
+  WITH_OPTIONS,
+  useProjectFilter,
+} from './parts/project-filter';
 
-const IMAGES = graphql(`
-  query Images(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: ImageFilter
-    $orderBy: ImageOrder
-  ) {
-    cloud(name: $cloud) {
-      images(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          name
-          status
-          visibility
-          sizeBytes
-          virtualSizeBytes
-          diskFormat
-          containerFormat
-          minDiskGib
-          minRamMib
-          isProtected
-          projectId
-          project {
+const IMAGES = graphql(
+  `
+    query Images(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: ImageFilter
+      $orderBy: ImageOrder
+      $withOptions: Boolean!
+    ) {
+      cloud(name: $cloud) {
+        images(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+          nodes {
             id
             name
+            status
+            visibility
+            sizeBytes
+            virtualSizeBytes
+            diskFormat
+            containerFormat
+            minDiskGib
+            minRamMib
+            isProtected
+            projectId
+            project {
+              id
+              name
+            }
+            servers(first: 1) {
+              totalCount
+            }
+            createdAt
+            updatedAt
           }
-          servers(first: 1) {
-            totalCount
-          }
-          createdAt
-          updatedAt
         }
+        ...ProjectOptions @include(if: $withOptions)
       }
     }
-  }
-`);
+  `,
+  [PROJECT_OPTIONS],
+);
 
 type Row = RowOf<typeof IMAGES, 'images'>;
 
@@ -107,6 +118,7 @@ const COLUMNS: Column<Row>[] = [
 export function Images() {
   const [chosenStatus] = useParameter('status');
   const [chosenVisibility] = useParameter('visibility');
+  const project = useProjectFilter();
   const status = STATUSES.find((each) => each === chosenStatus);
   const visibility = VISIBILITIES.find((each) => each === chosenVisibility);
   return (
@@ -118,11 +130,13 @@ export function Images() {
       columns={COLUMNS}
       orders={ORDERS}
       pageSize={200}
-      filter={{ ...(status ? { status } : {}), ...(visibility ? { visibility } : {}) }}
-      choices={() => (
+      withFirst={WITH_OPTIONS}
+      filter={{ ...project, ...(status ? { status } : {}), ...(visibility ? { visibility } : {}) }}
+      choices={(first) => (
         <>
           <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />
           <Choose parameter="visibility" label="Visibility" choices={wordChoices(VISIBILITIES)} />
+          <ChooseProject of={first?.cloud} />
         </>
       )}
     />

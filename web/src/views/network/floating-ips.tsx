@@ -14,45 +14,56 @@ import {
 import { Choose } from '../../ui/filters';
 import { ListView } from '../../ui/list';
 import type { Column } from '../../ui/table';
+import {
+  ChooseProject,
+  PROJECT_OPTIONS,
+  WITH_OPTIONS,
+  useProjectFilter,
+} from '../parts/project-filter';
 
-const FLOATING_IPS = graphql(`
-  query FloatingIps(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: FloatingIpFilter
-    $orderBy: FloatingIpOrder
-  ) {
-    cloud(name: $cloud) {
-      floatingIps(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          floatingIpAddress
-          fixedIpAddress
-          status
-          serverId
-          serverName
-          routerId
-          router {
-            id
-            name
+const FLOATING_IPS = graphql(
+  `
+    query FloatingIps(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: FloatingIpFilter
+      $orderBy: FloatingIpOrder
+      $withOptions: Boolean!
+    ) {
+      cloud(name: $cloud) {
+        floatingIps(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
           }
-          projectId
-          project {
+          nodes {
             id
-            name
+            floatingIpAddress
+            fixedIpAddress
+            status
+            serverId
+            serverName
+            routerId
+            router {
+              id
+              name
+            }
+            projectId
+            project {
+              id
+              name
+            }
+            createdAt
           }
-          createdAt
         }
+        ...ProjectOptions @include(if: $withOptions)
       }
     }
-  }
-`);
+  `,
+  [PROJECT_OPTIONS],
+);
 
 type Row = RowOf<typeof FLOATING_IPS, 'floatingIps'>;
 
@@ -90,6 +101,7 @@ const COLUMNS: Column<Row>[] = [
 
 export function FloatingIps({ tabs }: { tabs: ReactNode }) {
   const [associated] = useParameter('associated');
+  const project = useProjectFilter();
   return (
     <ListView
       title="Floating IPs"
@@ -101,16 +113,20 @@ export function FloatingIps({ tabs }: { tabs: ReactNode }) {
       orders={ORDERS}
       pageSize={500}
       search={SEARCH}
-      filter={associated ? { isAssociated: associated === 'yes' } : {}}
-      choices={() => (
-        <Choose
-          parameter="associated"
-          label="In use"
-          choices={[
-            { value: 'yes', label: 'In use' },
-            { value: 'no', label: 'Not in use' },
-          ]}
-        />
+      filter={{ ...project, ...(associated ? { isAssociated: associated === 'yes' } : {}) }}
+      withFirst={WITH_OPTIONS}
+      choices={(first) => (
+        <>
+          <Choose
+            parameter="associated"
+            label="In use"
+            choices={[
+              { value: 'yes', label: 'In use' },
+              { value: 'no', label: 'Not in use' },
+            ]}
+          />
+          <ChooseProject of={first?.cloud} />
+        </>
       )}
     />
   );

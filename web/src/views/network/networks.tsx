@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 
 import { graphql } from '../../graphql/graphql';
 import type { RowOf } from '../../lib/types';
+import { useParameter } from '../../lib/url-state';
 import {
   createdColumn,
   idColumn,
@@ -11,53 +12,65 @@ import {
   textColumn,
   yesNoColumn,
 } from '../../ui/columns';
+import { Choose } from '../../ui/filters';
 import { Thing } from '../../ui/link';
 import { ListView } from '../../ui/list';
 import { None, Unknown } from '../../ui/status';
 import type { Column } from '../../ui/table';
+import {
+  ChooseProject,
+  PROJECT_OPTIONS,
+  WITH_OPTIONS,
+  useProjectFilter,
+} from '../parts/project-filter';
 
-const NETWORKS = graphql(`
-  query Networks(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: NetworkFilter
-    $orderBy: NetworkOrder
-  ) {
-    cloud(name: $cloud) {
-      networks(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          name
-          status
-          isExternal
-          isShared
-          mtu
-          providerNetworkType
-          providerSegmentationId
-          projectId
-          project {
+const NETWORKS = graphql(
+  `
+    query Networks(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: NetworkFilter
+      $orderBy: NetworkOrder
+      $withOptions: Boolean!
+    ) {
+      cloud(name: $cloud) {
+        networks(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+          nodes {
             id
             name
-          }
-          subnets(first: 10) {
-            nodes {
+            status
+            isExternal
+            isShared
+            mtu
+            providerNetworkType
+            providerSegmentationId
+            projectId
+            project {
               id
               name
-              cidr
             }
+            subnets(first: 10) {
+              nodes {
+                id
+                name
+                cidr
+              }
+            }
+            createdAt
           }
-          createdAt
         }
+        ...ProjectOptions @include(if: $withOptions)
       }
     }
-  }
-`);
+  `,
+  [PROJECT_OPTIONS],
+);
 
 type Row = RowOf<typeof NETWORKS, 'networks'>;
 
@@ -100,6 +113,8 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 export function Networks({ tabs }: { tabs: ReactNode }) {
+  const [kind] = useParameter('kind');
+  const project = useProjectFilter();
   return (
     <ListView
       title="Networks"
@@ -110,6 +125,25 @@ export function Networks({ tabs }: { tabs: ReactNode }) {
       columns={COLUMNS}
       orders={ORDERS}
       pageSize={500}
+      filter={{
+        ...project,
+        ...(kind === 'external' ? { isExternal: true } : {}),
+        ...(kind === 'shared' ? { isShared: true } : {}),
+      }}
+      withFirst={WITH_OPTIONS}
+      choices={(first) => (
+        <>
+          <Choose
+            parameter="kind"
+            label="Kind"
+            choices={[
+              { value: 'external', label: 'External' },
+              { value: 'shared', label: 'Shared' },
+            ]}
+          />
+          <ChooseProject of={first?.cloud} />
+        </>
+      )}
     />
   );
 }

@@ -14,48 +14,59 @@ import {
 } from '../../ui/columns';
 import { ListView } from '../../ui/list';
 import type { Column } from '../../ui/table';
+import {
+  ChooseProject,
+  PROJECT_OPTIONS,
+  WITH_OPTIONS,
+  useProjectFilter,
+} from '../parts/project-filter';
 
-const ROUTERS = graphql(`
-  query Routers(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: RouterFilter
-    $orderBy: RouterOrder
-  ) {
-    cloud(name: $cloud) {
-      routers(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          name
-          status
-          isHa
-          externalGateway {
-            networkId
-            fixedIps {
-              ipAddress
+const ROUTERS = graphql(
+  `
+    query Routers(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: RouterFilter
+      $orderBy: RouterOrder
+      $withOptions: Boolean!
+    ) {
+      cloud(name: $cloud) {
+        routers(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+          nodes {
+            id
+            name
+            status
+            isHa
+            externalGateway {
+              networkId
+              fixedIps {
+                ipAddress
+              }
             }
+            externalNetwork {
+              id
+              name
+            }
+            projectId
+            project {
+              id
+              name
+            }
+            createdAt
           }
-          externalNetwork {
-            id
-            name
-          }
-          projectId
-          project {
-            id
-            name
-          }
-          createdAt
         }
+        ...ProjectOptions @include(if: $withOptions)
       }
     }
-  }
-`);
+  `,
+  [PROJECT_OPTIONS],
+);
 
 type Row = RowOf<typeof ROUTERS, 'routers'>;
 
@@ -81,6 +92,7 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 export function Routers({ tabs }: { tabs: ReactNode }) {
+  const project = useProjectFilter();
   return (
     <ListView
       title="Routers"
@@ -91,6 +103,9 @@ export function Routers({ tabs }: { tabs: ReactNode }) {
       columns={COLUMNS}
       orders={ORDERS}
       pageSize={500}
+      filter={project}
+      withFirst={WITH_OPTIONS}
+      choices={(first) => <ChooseProject of={first?.cloud} />}
     />
   );
 }

@@ -6,40 +6,51 @@ import type { RowOf } from '../../lib/types';
 import { createdColumn, idColumn, nameColumn, projectColumn, textColumn } from '../../ui/columns';
 import { ListView } from '../../ui/list';
 import type { Column } from '../../ui/table';
+import {
+  ChooseProject,
+  PROJECT_OPTIONS,
+  WITH_OPTIONS,
+  useProjectFilter,
+} from '../parts/project-filter';
 
-const SECURITY_GROUPS = graphql(`
-  query SecurityGroups(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: SecurityGroupFilter
-    $orderBy: SecurityGroupOrder
-  ) {
-    cloud(name: $cloud) {
-      securityGroups(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          name
-          description
-          projectId
-          project {
+const SECURITY_GROUPS = graphql(
+  `
+    query SecurityGroups(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: SecurityGroupFilter
+      $orderBy: SecurityGroupOrder
+      $withOptions: Boolean!
+    ) {
+      cloud(name: $cloud) {
+        securityGroups(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+          nodes {
             id
             name
+            description
+            projectId
+            project {
+              id
+              name
+            }
+            rules(first: 200) {
+              totalCount
+            }
+            createdAt
           }
-          rules(first: 200) {
-            totalCount
-          }
-          createdAt
         }
+        ...ProjectOptions @include(if: $withOptions)
       }
     }
-  }
-`);
+  `,
+  [PROJECT_OPTIONS],
+);
 
 type Row = RowOf<typeof SECURITY_GROUPS, 'securityGroups'>;
 
@@ -59,6 +70,7 @@ const COLUMNS: Column<Row>[] = [
 ];
 
 export function SecurityGroups({ tabs }: { tabs: ReactNode }) {
+  const project = useProjectFilter();
   return (
     <ListView
       title="Security groups"
@@ -69,6 +81,9 @@ export function SecurityGroups({ tabs }: { tabs: ReactNode }) {
       columns={COLUMNS}
       orders={ORDERS}
       pageSize={200}
+      filter={project}
+      withFirst={WITH_OPTIONS}
+      choices={(first) => <ChooseProject of={first?.cloud} />}
     />
   );
 }

@@ -15,40 +15,51 @@ import {
 import { Choose, wordChoices } from '../../ui/filters';
 import { ListView } from '../../ui/list';
 import type { Column } from '../../ui/table';
+import {
+  ChooseProject,
+  PROJECT_OPTIONS,
+  WITH_OPTIONS,
+  useProjectFilter,
+} from '../parts/project-filter';
 
-const SNAPSHOTS = graphql(`
-  query Snapshots(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: VolumeSnapshotFilter
-    $orderBy: VolumeSnapshotOrder
-  ) {
-    cloud(name: $cloud) {
-      volumeSnapshots(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          name
-          status
-          sizeGib
-          volumeId
-          volumeName
-          projectId
-          project {
+const SNAPSHOTS = graphql(
+  `
+    query Snapshots(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: VolumeSnapshotFilter
+      $orderBy: VolumeSnapshotOrder
+      $withOptions: Boolean!
+    ) {
+      cloud(name: $cloud) {
+        volumeSnapshots(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+          nodes {
             id
             name
+            status
+            sizeGib
+            volumeId
+            volumeName
+            projectId
+            project {
+              id
+              name
+            }
+            createdAt
           }
-          createdAt
         }
+        ...ProjectOptions @include(if: $withOptions)
       }
     }
-  }
-`);
+  `,
+  [PROJECT_OPTIONS],
+);
 
 type Row = RowOf<typeof SNAPSHOTS, 'volumeSnapshots'>;
 
@@ -74,6 +85,7 @@ const COLUMNS: Column<Row>[] = [
 
 export function Snapshots({ tabs }: { tabs: ReactNode }) {
   const [chosen] = useParameter('status');
+  const project = useProjectFilter();
   const status = STATUSES.find((each) => each === chosen);
   return (
     <ListView
@@ -85,8 +97,14 @@ export function Snapshots({ tabs }: { tabs: ReactNode }) {
       columns={COLUMNS}
       orders={ORDERS}
       pageSize={500}
-      filter={status ? { status } : {}}
-      choices={() => <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />}
+      filter={{ ...project, ...(status ? { status } : {}) }}
+      withFirst={WITH_OPTIONS}
+      choices={(first) => (
+        <>
+          <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />
+          <ChooseProject of={first?.cloud} />
+        </>
+      )}
     />
   );
 }

@@ -19,6 +19,12 @@ import { Thing } from '../../ui/link';
 import { ListView } from '../../ui/list';
 import { None } from '../../ui/status';
 import type { Column } from '../../ui/table';
+import {
+  ChooseProject,
+  PROJECT_OPTIONS,
+  WITH_OPTIONS,
+  useProjectFilter,
+} from '../parts/project-filter';
 
 const ROW = graphql(`
   fragment VolumeRow on Volume {
@@ -55,6 +61,7 @@ const VOLUMES = graphql(
       $after: String
       $filter: VolumeFilter
       $orderBy: VolumeOrder
+      $withOptions: Boolean!
     ) {
       cloud(name: $cloud) {
         volumes(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
@@ -67,10 +74,11 @@ const VOLUMES = graphql(
             ...VolumeRow
           }
         }
+        ...ProjectOptions @include(if: $withOptions)
       }
     }
   `,
-  [ROW],
+  [ROW, PROJECT_OPTIONS],
 );
 
 const CHANGES = graphql(
@@ -155,6 +163,7 @@ const COLUMNS: Column<Row>[] = [
 export function Volumes({ tabs }: { tabs: ReactNode }) {
   const [chosen] = useParameter('status');
   const [attached] = useParameter('attached');
+  const project = useProjectFilter();
   const status = STATUSES.find((each) => each === chosen);
   return (
     <ListView
@@ -166,7 +175,9 @@ export function Volumes({ tabs }: { tabs: ReactNode }) {
       columns={COLUMNS}
       orders={ORDERS}
       pageSize={500}
+      withFirst={WITH_OPTIONS}
       filter={{
+        ...project,
         ...(status ? { status } : {}),
         ...(attached ? { isAttached: attached === 'yes' } : {}),
       }}
@@ -175,7 +186,7 @@ export function Volumes({ tabs }: { tabs: ReactNode }) {
           told('Volume', volumeChanged, volumeChanged?.volume),
         ),
       ]}
-      choices={() => (
+      choices={(first) => (
         <>
           <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />
           <Choose
@@ -186,6 +197,7 @@ export function Volumes({ tabs }: { tabs: ReactNode }) {
               { value: 'no', label: 'Unattached' },
             ]}
           />
+          <ChooseProject of={first?.cloud} />
         </>
       )}
     />
