@@ -118,10 +118,10 @@ export function Shell({ children }: { children: ReactNode }) {
             </a>
           </li>
         </ul>
-        <Who />
-        <a className="licenses" href={licenses}>
-          Licences
-        </a>
+        <div className="side-foot">
+          <Who />
+          <a href={licenses}>Licences</a>
+        </div>
       </nav>
       <main id="main" ref={main} tabIndex={-1}>
         {children}

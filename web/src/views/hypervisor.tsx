@@ -1,5 +1,5 @@
 import { graphql } from '../graphql/graphql';
-import { formatCount, formatGib, formatMib, formatPercent } from '../lib/format';
+import { formatCount, formatGib, formatMib } from '../lib/format';
 import { useLive } from '../lib/live';
 import type { ThingOf } from '../lib/types';
 import { useCloudName } from '../lib/url-state';
@@ -93,7 +93,6 @@ const HYPERVISOR = graphql(`
               id
               name
             }
-            updatedAt
           }
         }
       }
@@ -182,11 +181,6 @@ function Details({ hypervisor }: { hypervisor: Hypervisor_ }) {
                   />
                 ),
               },
-              {
-                title: 'Part',
-                isNumber: true,
-                cell: (each) => formatPercent(each.line.usedPercent),
-              },
             ]}
           />
         </Card>
@@ -223,7 +217,6 @@ function Details({ hypervisor }: { hypervisor: Hypervisor_ }) {
                 title: 'Project',
                 cell: (each) => <Thing kind="Project" thing={each.project} />,
               },
-              { title: 'Changed', cell: (each) => <Age time={each.updatedAt} /> },
             ]}
           />
         </Card>

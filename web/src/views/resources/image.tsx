@@ -95,20 +95,23 @@ export const image = kind({
   related: (node) => (
     <>
       <ServersAround of={node.servers} empty="No server was made from it." />
-      <Card title="Shared with">
-        <Rows
-          label="Members"
-          rows={node.members?.nodes}
-          empty="Nobody in particular."
-          columns={[
-            {
-              title: 'Project',
-              cell: (each) => <Thing kind="Project" thing={each.project} id={each.memberId} />,
-            },
-            { title: 'Status', cell: (each) => <Status status={each.status} /> },
-          ]}
-        />
-      </Card>
+      {/* No other image has members. */}
+      {node.visibility === 'SHARED' ? (
+        <Card title="Shared with">
+          <Rows
+            label="Members"
+            rows={node.members?.nodes}
+            empty="Nobody in particular."
+            columns={[
+              {
+                title: 'Project',
+                cell: (each) => <Thing kind="Project" thing={each.project} id={each.memberId} />,
+              },
+              { title: 'Status', cell: (each) => <Status status={each.status} /> },
+            ]}
+          />
+        </Card>
+      ) : null}
       <Card title="Properties">
         <Facts
           facts={Object.entries((node.properties ?? {}) as Record<string, unknown>).map(

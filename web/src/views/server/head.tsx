@@ -1,6 +1,7 @@
 import { useState } from 'react';
 
 import { useCaller } from '../../lib/caller';
+import { formatWord } from '../../lib/format';
 import { type Action, actionsFor } from '../../lib/lifecycle';
 import { forgetAnswers } from '../../lib/live';
 import { DeedDialog } from './deed';
@@ -16,7 +17,7 @@ export function Head({ server, refresh }: { server: Server; refresh: () => void 
     <section className="card head-card" aria-label="State">
       <div className="head-state">
         <Status status={server.status} detail={server.taskState} />
-        <span className="muted">power: {server.powerState?.toLowerCase() ?? 'unknown'}</span>
+        <span className="muted">power: {formatWord(server.powerState).toLowerCase()}</span>
         {server.isLocked ? <span className="tag">locked</span> : null}
         {server.progress && server.taskState ? <span>{server.progress} %</span> : null}
         <span className="muted">
