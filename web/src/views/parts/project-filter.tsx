@@ -24,10 +24,8 @@ export function useProjectFilter(): { project?: string } {
   return project ? { project } : {};
 }
 
-export function ChooseProject({
-  of,
-}: {
-  of: Partial<ResultOf<typeof PROJECT_OPTIONS>> | null | undefined;
-}) {
-  return <Choose parameter="project" label="Project" choices={thingChoices(of?.projects?.nodes)} />;
+/** `of` is the cloud, which has the choices when it was asked for them. */
+export function ChooseProject({ of }: { of: object | null | undefined }) {
+  const { projects } = { projects: null, ...(of as Partial<ResultOf<typeof PROJECT_OPTIONS>>) };
+  return <Choose parameter="project" label="Project" choices={thingChoices(projects?.nodes)} />;
 }
