@@ -52,12 +52,13 @@ export function GraphiqlApp() {
     [token],
   );
   const query = useMemo(() => handedOver(), []);
-  const frame = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLElement>(null);
   const isIn = refusal === null;
   useEffect(() => (frame.current && isIn ? markTabs(frame.current) : undefined), [isIn]);
   if (!isIn) return <Login refusal={refusal} />;
   return (
-    <div className="frame" ref={frame}>
+    <main className="frame" ref={frame}>
+      <h1 className="visually-hidden">GraphiQL</h1>
       <GraphiQL
         key={token ?? ''}
         fetcher={fetcher}
@@ -73,6 +74,6 @@ export function GraphiqlApp() {
           </a>
         </GraphiQL.Logo>
       </GraphiQL>
-    </div>
+    </main>
   );
 }

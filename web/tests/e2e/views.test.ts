@@ -264,10 +264,7 @@ test('a server is resized to a flavor that one chooses', async () => {
     label: labels.find((label) => label.startsWith('m1.medium:')) ?? '',
   });
   // What it would do is told before anything is sent.
-  await dialog
-    .getByText(/m1\.medium/)
-    .last()
-    .waitFor();
+  await dialog.locator('p', { hasText: 'm1.medium' }).waitFor();
   await expect.poll(() => resize.isEnabled()).toBe(true);
   await expectNoComplaints(tab);
   await resize.click();
