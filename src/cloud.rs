@@ -3,6 +3,7 @@
 pub mod block_storage;
 mod cache;
 mod catalog;
+mod chunks;
 pub mod collection;
 pub mod compute;
 mod failure;
@@ -41,6 +42,7 @@ pub use write::Written;
 use crate::config::CloudEntry;
 use crate::{Error, Result};
 use cache::{Found, Kept};
+use chunks::ChunkSizes;
 use request::{Answer, Call, Transport};
 use session::Session;
 
@@ -52,6 +54,7 @@ pub struct Connection {
     session: Session,
     endpoints: [OnceCell<Endpoint>; Service::ALL.len()],
     answers: Arc<Answers>,
+    chunk_sizes: ChunkSizes,
     /// How often the cloud was changed from here.
     changes: Arc<AtomicU64>,
 }
@@ -64,6 +67,7 @@ impl Connection {
             transport: Transport::new(&entry)?,
             session: Session::new(Arc::clone(&entry)),
             endpoints: Default::default(),
+            chunk_sizes: ChunkSizes::default(),
             changes: answers.changes_at(entry.auth_url.as_str()),
             entry,
             answers,
@@ -151,6 +155,10 @@ impl Cloud {
             session, transport, ..
         } = &*self.connection;
         Box::pin(session.token(transport, &self.operation))
+    }
+
+    fn chunk_sizes(&self) -> &ChunkSizes {
+        &self.connection.chunk_sizes
     }
 
     /// Whether the credential is an administrator's, so that lists span all projects.
@@ -284,7 +292,7 @@ impl Cloud {
             let answer = self.send_with(&endpoint.base, &call, &token.secret).await;
             match answer {
                 Err(error) if error.status() == Some(401) => {
-                    self.connection.session.forget(&token).await;
+                    self.connection.session.forget(&token);
                     let renewed = self.token().await?;
                     self.send_with(&endpoint.base, &call, &renewed.secret).await
                 }
@@ -407,7 +415,7 @@ impl Cloud {
         let Some(renewal) = self.connection.answers.renew(key) else {
             return;
         };
-        let cloud = self.again(Arc::new(Operation::fresh(RENEWAL)));
+        let cloud = self.again(Arc::new(Operation::fresh_like(&self.operation, RENEWAL)));
         tokio::spawn(async move {
             match fetch(cloud).await {
                 Ok(kept) => renewal.done(keep, kept).await,

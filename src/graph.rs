@@ -28,6 +28,7 @@ pub mod scalar;
 pub mod scope;
 pub mod search;
 mod told;
+mod turn;
 pub mod watch;
 
 pub use readiness::{CloudReadiness, Readiness, ServiceReadiness};
@@ -392,7 +393,7 @@ impl Graph {
         let mut told = Box::pin(told);
         stream::poll_fn(move |context| {
             let next = told.next();
-            std::pin::pin!(tokio::task::unconstrained(next)).poll(context)
+            std::pin::pin!(turn::whole(next)).poll(context)
         })
         .boxed()
     }
@@ -403,9 +404,13 @@ impl Graph {
             return Response::from_errors(mutation::refuse(&[], decision));
         }
         let ledger = Ledger::new(Arc::clone(&self.inner.options.audit), Vec::new());
+        let words = Some(words(&request));
         match self.modify_for(&asker.caller) {
-            Some(modify) => self.run(modify, asker, request, ledger).await,
-            None => self.run(&self.inner.read, asker, request, ledger).await,
+            Some(modify) => self.run(modify, asker, request, words, ledger).await,
+            None => {
+                let read = &self.inner.read;
+                self.run(read, asker, request, words, ledger).await
+            }
         }
     }
 
@@ -416,7 +421,10 @@ impl Graph {
         let refusals = mutation::refuse(&deeds, decision);
         let ledger = Ledger::new(Arc::clone(&self.inner.options.audit), deeds);
         match self.modify_for(&asker.caller) {
-            Some(modify) => self.run(modify, asker, request, ledger).await,
+            Some(modify) => {
+                // A deed may need what nobody names, to see what hangs on it.
+                self.run(modify, asker, request, None, ledger).await
+            }
             None => {
                 ledger.close_rest(Outcome::Refused, Some(decision.reason()));
                 Response::from_errors(refusals)
@@ -429,6 +437,7 @@ impl Graph {
         shown: &Shown<M>,
         asker: Asker,
         mut request: Request,
+        words: Option<String>,
         ledger: Ledger,
     ) -> Response {
         let cost = match shown.admit(&mut request) {
@@ -445,13 +454,17 @@ impl Graph {
                 return Response::from_errors(vec![failure::pathless(&error)]);
             }
         };
-        let operation = Arc::new(Operation::new(self.inner.options.request_timeout));
+        let operation = Operation::new(self.inner.options.request_timeout);
+        let operation = Arc::new(match words {
+            Some(words) => operation.naming(words),
+            None => operation,
+        });
         let ledger = Arc::new(ledger);
         let session = self.session(Arc::clone(&operation), asker.caller, Arc::clone(&ledger));
         let reports = session.reports();
-        // A batch is what is asked for in one turn: tokio's budget would end the turn in its midst.
+        // A batch is what is asked for in one turn.
         let execution = shown.schema.execute(request.data(session));
-        let mut response = tokio::task::unconstrained(execution).await;
+        let mut response = turn::whole(execution).await;
         drop(turn);
         let problem = response.errors.first().map(|error| error.message.as_str());
         ledger.close_rest(Outcome::NotRun, problem);
@@ -489,6 +502,12 @@ impl Graph {
 }
 
 /// What every answer has beside its data: what was reported meanwhile, and the bill.
+/// Everything by which a query may name what it needs.
+fn words(request: &Request) -> String {
+    let variables = serde_json::to_string(&request.variables).unwrap_or_default();
+    format!("{} {variables}", request.query)
+}
+
 fn finish(response: &mut Response, reports: &Reports, operation: &Operation) {
     let reported = std::mem::take(&mut *reports.lock().unwrap_or_else(PoisonError::into_inner));
     response

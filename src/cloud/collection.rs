@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::Cloud;
 use super::cache::Keep;
 use super::catalog::Microversion;
+use super::operation::Operation;
 use super::request::{Call, Parameter};
 use super::service::Service;
 use crate::{Error, Result};
@@ -37,6 +38,39 @@ pub enum Paging {
     Offset(u32),
 }
 
+/// The columns that a list is asked for, where the service lets one choose: some cost it more than
+/// all the others together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Columns {
+    /// Those that are always asked for; none for all there are.
+    pub always: &'static [&'static str],
+    /// Those that are asked for when an operation may need them, with the word by which it would
+    /// name them.
+    pub dear: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Columns {
+    /// All there are.
+    pub const ALL: Self = Self {
+        always: &[],
+        dear: &[],
+    };
+
+    /// The words of those dear ones that an operation may need.
+    fn needed(self, operation: &Operation) -> impl Iterator<Item = &'static str> {
+        let words = self.dear.iter().map(|(word, _)| *word);
+        words.filter(|word| operation.may_need(word))
+    }
+
+    /// Those that are asked for in an operation; none for all there are.
+    fn asked_for(self, operation: &Operation) -> impl Iterator<Item = &'static str> {
+        let dear = self.dear.iter();
+        let dear = dear.filter(|(word, _)| operation.may_need(word));
+        let always = self.always.iter();
+        always.chain(dear.flat_map(|(_, names)| *names)).copied()
+    }
+}
+
 /// A collection of a service's API.
 pub struct Collection<T> {
     /// The service that has it.
@@ -55,6 +89,8 @@ pub struct Collection<T> {
     pub always: &'static [(&'static str, &'static str)],
     /// Sent beside that by an administrator, so that the list spans all projects.
     pub everyone: &'static [(&'static str, &'static str)],
+    /// Which columns of the rows are asked for.
+    pub columns: Columns,
     /// For how long an answer may serve others.
     pub keep: Keep,
     /// The rows' type.
@@ -73,6 +109,7 @@ impl<T> Collection<T> {
             paging: Paging::Whole,
             always: &[],
             everyone: &[],
+            columns: Columns::ALL,
             keep: Keep::Rows,
             row: PhantomData,
         }
@@ -122,7 +159,7 @@ impl Cloud {
         marker: Option<&str>,
     ) -> Result<Arc<Vec<Arc<T>>>> {
         let after = marker.map(|id| format!(" after {id}")).unwrap_or_default();
-        let key = format!("all{}{after}", described(collection, filter));
+        let key = format!("all{}{after}", self.described(collection, filter));
         let (filter, marker) = (filter.to_vec(), marker.map(str::to_owned));
         let fetch = move |cloud: Self| -> BoxFuture<'static, _> {
             Box::pin(async move { cloud.walk(collection, &filter, marker).await })
@@ -139,7 +176,7 @@ impl Cloud {
         marker: Option<&str>,
         limit: u32,
     ) -> Result<Arc<Page<T>>> {
-        let key = page_key(collection, filter, marker, limit);
+        let key = self.page_key(collection, filter, marker, limit);
         let (filter, marker) = (filter.to_vec(), marker.map(str::to_owned));
         let fetch = move |cloud: Self| -> BoxFuture<'static, _> {
             Box::pin(async move {
@@ -159,7 +196,7 @@ impl Cloud {
         collection: &'static Collection<T>,
         filter: &[Parameter],
     ) -> Result<Option<Arc<Page<T>>>> {
-        let key = page_key(collection, filter, None, collection.first_page());
+        let key = self.page_key(collection, filter, None, collection.first_page());
         let key = format!(
             "{}{key}",
             self.answers_of(collection.service, collection.keep).await?
@@ -307,14 +344,13 @@ impl Cloud {
         parameter: &'static str,
         values: &[String],
     ) -> Result<Vec<Arc<T>>> {
-        let chunks = values.chunks(IDS_IN_A_CALL).map(|chunk| async move {
-            let filter: Vec<Parameter> = chunk
-                .iter()
-                .map(|value| (parameter.into(), value.clone()))
-                .collect();
-            self.list(collection, &filter).await
-        });
-        let lists = futures_util::future::try_join_all(chunks).await?;
+        let fetch = |values: &[String]| -> BoxFuture<'_, _> {
+            let named = values.iter().map(|value| (parameter.into(), value.clone()));
+            let filter: Vec<Parameter> = named.collect();
+            Box::pin(async move { self.list(collection, &filter).await })
+        };
+        let lists = self.in_chunks(collection.service, IDS_IN_A_CALL, values, fetch);
+        let lists = lists.await?;
         let mut seen = HashSet::new();
         let rows = lists.iter().flat_map(|list| list.iter());
         Ok(rows
@@ -370,6 +406,25 @@ impl Cloud {
         }
     }
 
+    fn page_key<T>(
+        &self,
+        collection: &Collection<T>,
+        filter: &[Parameter],
+        marker: Option<&str>,
+        limit: u32,
+    ) -> String {
+        let marker = marker.unwrap_or_default();
+        let described = self.described(collection, filter);
+        format!("page {limit} {marker}{described}")
+    }
+
+    /// What tells a list from every other as this operation asks for it.
+    fn described<T>(&self, collection: &Collection<T>, filter: &[Parameter]) -> String {
+        let needed = collection.columns.needed(&self.operation);
+        let needed: String = needed.map(|word| format!("+{word}")).collect();
+        described(collection, &needed, filter)
+    }
+
     async fn page<T: Row>(
         &self,
         collection: &'static Collection<T>,
@@ -407,6 +462,9 @@ impl Cloud {
                 add("offset", offset.to_string());
             }
         }
+        let columns = collection.columns.asked_for(&self.operation);
+        let fields = columns.map(|column| ("fields".into(), column.to_owned()));
+        call.query.extend(fields);
         let answer = self.send(&call).await?;
         let seed = Keyed::<Vec<Arc<T>>> {
             key: collection.key,
@@ -436,16 +494,6 @@ fn lost_marker(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 404))
 }
 
-fn page_key<T>(
-    collection: &Collection<T>,
-    filter: &[Parameter],
-    marker: Option<&str>,
-    limit: u32,
-) -> String {
-    let marker = marker.unwrap_or_default();
-    format!("page {limit} {marker}{}", described(collection, filter))
-}
-
 /// What the keys of a collection's lists have in common.
 fn place<T>(collection: &Collection<T>) -> String {
     let Collection { path, key, .. } = collection;
@@ -454,12 +502,13 @@ fn place<T>(collection: &Collection<T>) -> String {
 
 /// What tells a list from every other: collections may share a path, and differ in what they
 /// read of the answer or always send.
-fn described<T>(collection: &Collection<T>, filter: &[Parameter]) -> String {
+fn described<T>(collection: &Collection<T>, needed: &str, filter: &[Parameter]) -> String {
     let always = collection.always.iter();
     let always: String = always
         .map(|(name, value)| format!("{name}={value}\u{1e}"))
         .collect();
-    format!("{}{always} {}", place(collection), joined(filter))
+    let place = place(collection);
+    format!("{place}{needed} {always} {}", joined(filter))
 }
 
 fn joined(query: &[Parameter]) -> String {
@@ -543,7 +592,11 @@ mod tests {
             ..Collection::new(Service::Network, "/ports", "ports")
         };
         let filter: [Parameter; 1] = [("fields".into(), "id".to_owned())];
-        assert_ne!(described(&plain, &[]), described(&brief, &[]));
-        assert_ne!(described(&plain, &filter), described(&brief, &[]));
+        assert_ne!(described(&plain, "", &[]), described(&brief, "", &[]));
+        assert_ne!(described(&plain, "", &filter), described(&brief, "", &[]));
+        assert_ne!(
+            described(&plain, "+binding", &[]),
+            described(&plain, "", &[])
+        );
     }
 }

@@ -5,7 +5,7 @@ mod write;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -143,15 +143,16 @@ impl Cloud {
         ids: &[String],
         hidden: &str,
     ) -> Result<HashMap<String, Arc<Image>>> {
-        let chunks = ids.chunks(IDS_IN_A_CALL).map(|chunk| async move {
+        let fetch = |ids: &[String]| -> BoxFuture<'_, _> {
             let filter: [Parameter; 3] = [
-                ("id".into(), format!("in:{}", chunk.join(","))),
+                ("id".into(), format!("in:{}", ids.join(","))),
                 ("os_hidden".into(), hidden.to_owned()),
                 ("member_status".into(), "all".to_owned()),
             ];
-            self.list(IMAGES, &filter).await
-        });
-        let lists = try_join_all(chunks).await?;
+            Box::pin(async move { self.list(IMAGES, &filter).await })
+        };
+        let lists = self.in_chunks(Service::Image, IDS_IN_A_CALL, ids, fetch);
+        let lists = lists.await?;
         let rows = lists.iter().flat_map(|list| list.iter());
         Ok(rows.map(|row| (row.id.clone(), Arc::clone(row))).collect())
     }

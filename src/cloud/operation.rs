@@ -20,6 +20,8 @@ pub struct Operation {
     deadline: Mutex<Instant>,
     /// Whether nothing will do that others were told earlier.
     pub(super) is_fresh: bool,
+    /// What was asked, in the caller's words; `None` when that says nothing of what is needed.
+    words: Option<String>,
     /// Sent to every service, so that their logs can be joined.
     pub(super) global_request_id: String,
     bill: [Line; Service::ALL.len()],
@@ -58,6 +60,7 @@ impl Operation {
         Self {
             deadline: Mutex::new(Instant::now() + time),
             is_fresh: false,
+            words: None,
             global_request_id: format!("req-{}", uuid::Uuid::new_v4()),
             bill: Default::default(),
             written: Mutex::default(),
@@ -73,6 +76,28 @@ impl Operation {
             is_fresh: true,
             ..Self::new(time)
         }
+    }
+
+    /// The same, which needs nothing that a document and its variables do not name.
+    #[must_use]
+    pub fn naming(self, words: String) -> Self {
+        Self {
+            words: Some(words),
+            ..self
+        }
+    }
+
+    /// The same for what is asked again in its place.
+    pub(super) fn fresh_like(other: &Self, time: Duration) -> Self {
+        Self {
+            words: other.words.clone(),
+            ..Self::fresh(time)
+        }
+    }
+
+    /// Whether what goes by a word may be needed.
+    pub(super) fn may_need(&self, word: &str) -> bool {
+        self.words.as_ref().is_none_or(|words| words.contains(word))
     }
 
     /// When every upstream call of the operation has to be over.

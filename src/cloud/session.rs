@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -89,20 +90,18 @@ impl Token {
 #[derive(Debug)]
 pub(super) struct Session {
     entry: Arc<CloudEntry>,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    token: Option<Arc<Token>>,
-    refused: Option<(Instant, Error)>,
+    /// Read by every edge, and so without a lock: rows that queue for one are no batch any more.
+    token: ArcSwapOption<Token>,
+    /// Held by whoever logs in.
+    refused: Mutex<Option<(Instant, Error)>>,
 }
 
 impl Session {
     pub(super) fn new(entry: Arc<CloudEntry>) -> Self {
         Self {
             entry,
-            state: Mutex::default(),
+            token: ArcSwapOption::empty(),
+            refused: Mutex::default(),
         }
     }
 
@@ -112,12 +111,14 @@ impl Session {
         transport: &Transport,
         operation: &Operation,
     ) -> Result<Arc<Token>> {
-        let mut state = self.state.lock().await;
-        if let Some(token) = state.token.as_ref().filter(|token| token.is_usable()) {
-            return Ok(Arc::clone(token));
+        if let Some(token) = self.usable() {
+            return Ok(token);
         }
-        if let Some((_, error)) = state
-            .refused
+        let mut refused = self.refused.lock().await;
+        if let Some(token) = self.usable() {
+            return Ok(token);
+        }
+        if let Some((_, error)) = refused
             .as_ref()
             .filter(|(when, _)| when.elapsed() < REFUSAL_HOLDS)
         {
@@ -126,27 +127,24 @@ impl Session {
         match self.log_in(transport, operation).await {
             Ok(token) => {
                 let token = Arc::new(token);
-                state.token = Some(Arc::clone(&token));
-                state.refused = None;
+                self.token.store(Some(Arc::clone(&token)));
+                *refused = None;
                 Ok(token)
             }
             Err(error) => {
-                state.refused = Some((Instant::now(), error.clone()));
+                *refused = Some((Instant::now(), error.clone()));
                 Err(error)
             }
         }
     }
 
+    fn usable(&self) -> Option<Arc<Token>> {
+        self.token.load_full().filter(|token| token.is_usable())
+    }
+
     /// Forgets a token that a service refused, unless somebody has renewed it meanwhile.
-    pub(super) async fn forget(&self, refused: &Arc<Token>) {
-        let mut state = self.state.lock().await;
-        if state
-            .token
-            .as_ref()
-            .is_some_and(|token| Arc::ptr_eq(token, refused))
-        {
-            state.token = None;
-        }
+    pub(super) fn forget(&self, refused: &Arc<Token>) {
+        self.token.compare_and_swap(refused, None);
     }
 
     async fn log_in(&self, transport: &Transport, operation: &Operation) -> Result<Token> {

@@ -14,6 +14,7 @@ use dataloader::cached::Loader;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 
+use super::turn::Turn;
 use crate::cloud::Cloud;
 use crate::{Error, Result};
 
@@ -36,8 +37,9 @@ pub trait Key: Clone + Debug + Hash + Ord + Send + Sync + 'static {}
 
 impl<K: Clone + Debug + Hash + Ord + Send + Sync + 'static> Key for K {}
 
-/// Turns without a new key after which a batch is asked for.
-const QUIET_TURNS: usize = 10;
+/// Turns without a new key after which a batch is asked for: what a row waits for beside it may
+/// take a turn of its own.
+const QUIET_TURNS: usize = 3;
 /// More keys than this are a second batch.
 const LARGEST_BATCH: usize = 20_000;
 
@@ -97,7 +99,7 @@ impl<K: Key> KeyLoader<K> {
         Box::pin(async move {
             let (mut keys, mut quiet) = (0, 0);
             while quiet < QUIET_TURNS {
-                tokio::task::yield_now().await;
+                Turn::default().await;
                 let now = with(&joining, |joining| joining.keys.len());
                 quiet = if now == keys { quiet + 1 } else { 0 };
                 keys = now;

@@ -76,6 +76,11 @@ pub enum Fault {
     TruncatedJson,
     /// 200 with JSON that is something else.
     OtherJson,
+    /// 414 for what is longer, as of a web server in front of the service.
+    LongUri {
+        /// The bytes of path and query that are let through.
+        bytes: usize,
+    },
     /// The connection is cut before anything is done.
     Reset,
     /// What is asked is done, and then the connection is cut instead of an answer.
@@ -123,6 +128,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) region: &'a str,
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
+    /// The bytes of path and query.
+    pub(crate) length: usize,
     pub(crate) is_discovery: bool,
 }
 
@@ -229,6 +236,7 @@ impl Rule {
             None => subject.service != Service::Identity,
         };
         service
+            && self.fault.is_met_by(subject)
             && (!subject.is_discovery || self.discovery.unwrap_or(self.fault.is_of_the_service()))
             && self
                 .region
@@ -246,6 +254,13 @@ impl Rule {
 }
 
 impl Fault {
+    fn is_met_by(self, subject: &Subject<'_>) -> bool {
+        match self {
+            Self::LongUri { bytes } => subject.length > bytes,
+            _ => true,
+        }
+    }
+
     /// Whether it is the service that fails, and not what the caller may.
     fn is_of_the_service(self) -> bool {
         !matches!(
@@ -266,6 +281,11 @@ impl Fault {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle \
                  this request.\n</body></html>\n",
+            )),
+            Self::LongUri { .. } => Some(page(
+                StatusCode::URI_TOO_LONG,
+                "<html><head><title>414 Request-URI Too Long</title></head><body>\
+                 <h1>Request-URI Too Long</h1></body></html>\n",
             )),
             Self::Unauthorized => Some(Reply::json(
                 StatusCode::UNAUTHORIZED,
@@ -348,6 +368,7 @@ mod tests {
             region: "RegionOne",
             method: &Method::GET,
             path: "/servers",
+            length: 8,
             is_discovery: false,
         }
     }

@@ -136,6 +136,7 @@ async fn respond(
         region: &region,
         method: &call.method,
         path: &behind,
+        length: parts.uri.to_string().len(),
         is_discovery: is_discovery(&call),
     };
     let fault = simulator.faults().meet(&subject);

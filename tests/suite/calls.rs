@@ -116,3 +116,42 @@ async fn the_own_quota_is_had_from_limits_unless_they_do_not_tell() {
         "{paths:?}"
     );
 }
+
+#[tokio::test]
+async fn what_costs_neutron_much_is_asked_for_where_it_is_needed_alone() {
+    let cloud = Simulated::of(20).await;
+    let columns = async |query: &str, word: &str| {
+        // The first time, versions are asked for too.
+        cloud.data(query).await;
+        let (answer, asked) = cloud.asked_during(cloud.data(query)).await;
+        let lists = asked
+            .iter()
+            .filter(|entry| entry.service == Service::Network);
+        let paths: Vec<String> = lists.map(|entry| entry.path.clone()).collect();
+        assert_eq!(paths.len(), 1, "{query}: {paths:#?}");
+        assert!(paths[0].contains("fields=id&"), "{paths:#?}");
+        (answer, paths[0].contains(word))
+    };
+    let (_, bound) = columns("{ ports(first: 5) { nodes { id macAddress } } }", "binding").await;
+    assert!(!bound);
+    let (ports, bound) =
+        columns("{ ports(first: 5) { nodes { bindingHostId } } }", "binding").await;
+    assert!(bound);
+    let hosts: Vec<&Value> = ports["ports"]["nodes"].as_array().unwrap().iter().collect();
+    assert!(
+        hosts.iter().any(|port| port["bindingHostId"].is_string()),
+        "{ports:#}"
+    );
+
+    let (_, ruled) = columns("{ securityGroups { nodes { id name } } }", "rules").await;
+    assert!(!ruled);
+    let query = "{ securityGroups { nodes { id rules(first: 3) { nodes { direction } } } } }";
+    let (groups, ruled) = columns(query, "security_group_rules").await;
+    assert!(ruled);
+    let groups = groups["securityGroups"]["nodes"].as_array().unwrap();
+    assert!(
+        groups
+            .iter()
+            .any(|group| group["rules"]["nodes"][0]["direction"].is_string())
+    );
+}

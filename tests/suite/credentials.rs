@@ -82,3 +82,21 @@ async fn every_cloud_answers_in_one_query() {
     assert!(count(1) > 0 && count(1) < 150);
     assert_eq!(count(1), count(2));
 }
+
+#[tokio::test]
+async fn what_a_member_cannot_see_is_unknown_and_not_well() {
+    let query = "{ health { checks { name outcome } } }";
+    let outcome = async |cloud: &Simulated| {
+        let health = cloud.data(query).await;
+        let checks = health["health"]["checks"].as_array().unwrap().clone();
+        let agents = checks
+            .into_iter()
+            .find(|check| check["name"] == "network_agents");
+        agents.unwrap()["outcome"].clone()
+    };
+    for name in [MEMBER, READER] {
+        let cloud = Simulated::as_who(name, 20).await;
+        assert_eq!(outcome(&cloud).await, "UNKNOWN", "{name}");
+    }
+    assert_ne!(outcome(&Simulated::of(20).await).await, "UNKNOWN");
+}

@@ -10,11 +10,14 @@
 mod ages;
 mod call_budgets;
 mod calls;
+mod chunks;
+mod configuration;
 mod confirmation;
 mod credentials;
 mod doors;
 mod faults;
 mod layers;
+mod leaving;
 mod outcomes;
 mod paging;
 mod program;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
 use crate::Result;
@@ -191,13 +191,30 @@ impl Cloud {
         &self,
         ids: &[String],
     ) -> Result<HashMap<String, Arc<Volume>>> {
-        let chunks = ids.chunks(IDS_IN_A_CALL).map(|chunk| async move {
-            let filter = [("id".into(), id_literal(chunk))];
-            self.list(VOLUMES, &filter).await
-        });
-        let lists = try_join_all(chunks).await?;
-        let rows = lists.iter().flat_map(|list| list.iter());
-        Ok(rows.map(|row| (row.id.clone(), Arc::clone(row))).collect())
+        let rows = self.with_ids(VOLUMES, ids).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+    }
+
+    /// Rows of the light list by their ids, as only administrators may ask.
+    pub async fn list_volumes_brief_with_ids(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<Arc<VolumeBrief>>> {
+        self.with_ids(VOLUMES_BRIEF, ids).await
+    }
+
+    async fn with_ids<T: Row>(
+        &self,
+        collection: &'static Collection<T>,
+        ids: &[String],
+    ) -> Result<Vec<Arc<T>>> {
+        let fetch = |ids: &[String]| -> BoxFuture<'_, _> {
+            let filter = [("id".into(), id_literal(ids))];
+            Box::pin(async move { self.list(collection, &filter).await })
+        };
+        let lists = self.in_chunks(Service::BlockStorage, IDS_IN_A_CALL, ids, fetch);
+        let lists = lists.await?;
+        Ok(lists.iter().flat_map(|list| list.iter()).cloned().collect())
     }
 }
 

@@ -4,13 +4,42 @@ use serde::{Deserialize, Serialize};
 
 use super::{PAGE, body, list, text};
 use crate::Result;
-use crate::cloud::collection::{Collection, Paging, Row};
+use crate::cloud::collection::{Collection, Columns, Paging, Row};
 use crate::cloud::{Cloud, Parameter, Service, Written};
 
 /// All ports.
+///
+/// Neutron looks up the binding of each port by itself, which takes it as long as all the rest.
 pub const PORTS: &Collection<Port> = &Collection {
     item: Some(("/ports", "port")),
     paging: Paging::Marker(PAGE),
+    columns: Columns {
+        always: &[
+            "id",
+            "name",
+            "description",
+            "status",
+            "admin_state_up",
+            "mac_address",
+            "network_id",
+            "project_id",
+            "device_id",
+            "device_owner",
+            "fixed_ips",
+            "security_groups",
+            "allowed_address_pairs",
+            "port_security_enabled",
+            "dns_name",
+            "qos_policy_id",
+            "tags",
+            "created_at",
+            "updated_at",
+        ],
+        dear: &[(
+            "binding",
+            &["binding:host_id", "binding:vnic_type", "binding:vif_type"],
+        )],
+    },
     ..Collection::new(Service::Network, "/ports", "ports")
 };
 

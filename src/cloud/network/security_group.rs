@@ -6,13 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use super::{PAGE, body, list, text};
 use crate::Result;
-use crate::cloud::collection::{Collection, Paging, Row};
+use crate::cloud::collection::{Collection, Columns, Paging, Row};
 use crate::cloud::{Cloud, Service, Written};
 
-/// All security groups; their rules come along.
+/// All security groups; their rules come along when they are needed.
 pub const SECURITY_GROUPS: &Collection<SecurityGroup> = &Collection {
     item: Some(("/security-groups", "security_group")),
     paging: Paging::Marker(PAGE),
+    columns: Columns {
+        always: &[
+            "id",
+            "name",
+            "description",
+            "project_id",
+            "stateful",
+            "shared",
+            "tags",
+            "created_at",
+            "updated_at",
+        ],
+        dear: &[("rules", &["security_group_rules"])],
+    },
     ..Collection::new(Service::Network, "/security-groups", "security_groups")
 };
 

@@ -20,6 +20,8 @@ use crate::graph::{
 /// Every list with its own outcome.
 pub(super) struct Sources {
     pub(super) apis: Vec<Api>,
+    /// Whether the credential is an administrator's, as far as that is known.
+    pub(super) is_admin: bool,
     pub(super) compute_services: Result<Rows<compute::ComputeService>>,
     pub(super) hypervisors: Result<Rows<compute::Hypervisor>>,
     pub(super) servers_in_error: Result<Rows<compute::Server>>,
@@ -78,7 +80,9 @@ impl Sources {
         let (agents, routers) = network;
         let (volume_services, volumes, stacks) = others;
         let (apis, capacity, quotas, orphans) = whole;
+        let is_admin = cloud.is_admin().await.unwrap_or(false);
         Self {
+            is_admin,
             apis,
             compute_services,
             hypervisors,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 
-use super::{MOST_IDS, MOST_LITERAL, Volume};
+use super::{MOST_IDS, Volume};
 use crate::Result;
 use crate::cloud::Cloud;
-use crate::cloud::block_storage::{VOLUMES_BRIEF, VolumeBrief, id_literal};
+use crate::cloud::block_storage::{VOLUMES_BRIEF, VolumeBrief};
 use crate::graph::failure::{Answered, answered};
 use crate::graph::loader::Plan;
 use crate::graph::noun::Noun;
@@ -39,13 +39,7 @@ impl Plan for NameOfVolume {
             }
         }
         if ids.len() <= MOST_IDS && cloud.is_admin().await? {
-            let calls = ids.chunks(MOST_LITERAL).map(|ids| {
-                let filter = [("id".into(), id_literal(ids))];
-                let cloud = &cloud;
-                async move { cloud.list(VOLUMES_BRIEF, &filter).await }
-            });
-            let lists = try_join_all(calls).await?;
-            return Ok(lists.iter().flat_map(|rows| names(rows)).collect());
+            return Ok(names(&cloud.list_volumes_brief_with_ids(&ids).await?));
         }
         if ids.len() > 2 {
             return Ok(names(&cloud.list_volumes_brief(&[]).await?));
