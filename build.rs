@@ -19,6 +19,7 @@ const SOURCES: &[&str] = &[
     "web/package.json",
     "web/public",
     "web/src",
+    "web/tools",
     "web/tsconfig.json",
     "web/vite.config.ts",
 ];

@@ -2,7 +2,7 @@ import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'generated', 'eslint.config.js'] },
+  { ignores: ['dist', 'node_modules', 'generated', 'tools', 'eslint.config.js'] },
   ...tseslint.configs.strictTypeChecked,
   hooks.configs.flat['recommended-latest'],
   {

@@ -3,6 +3,7 @@ import { Route, Switch, useLocation } from 'wouter';
 
 import { CALLER, type Caller, CallerContext, NOBODY } from './lib/caller';
 import { forgetAnswers, useLive } from './lib/live';
+import { forgetRecent } from './lib/recent';
 import { useSession } from './lib/session';
 import { CloudContext, useCloudName } from './lib/url-state';
 import { Loading } from './ui/trouble';
@@ -31,7 +32,10 @@ export function App() {
   // Whoever signs in anew is shown nothing of what another was.
   const lastToken = useRef(token);
   useEffect(() => {
-    if (lastToken.current !== token) forgetAnswers();
+    if (lastToken.current !== token) {
+      forgetAnswers();
+      forgetRecent();
+    }
     lastToken.current = token;
   }, [token]);
   if (refusal !== null) return <Login refusal={refusal} />;

@@ -214,12 +214,35 @@ const DELETE: Deed = graphql(
   [OUTCOME],
 );
 
-type Deed = typeof START;
+const RESIZE: ChoosingDeed = graphql(
+  `
+    mutation ServerResize($server: Ref!, $choice: Ref!, $cloud: String, $dryRun: Boolean!) {
+      result: serverResize(server: $server, flavor: $choice, cloud: $cloud, dryRun: $dryRun) {
+        ...ServerOutcome
+      }
+    }
+  `,
+  [OUTCOME],
+);
 
-export interface Action {
+const REBUILD = graphql(
+  `
+    mutation ServerRebuild($server: Ref!, $choice: Ref!, $cloud: String, $dryRun: Boolean!) {
+      result: serverRebuild(server: $server, image: $choice, cloud: $cloud, dryRun: $dryRun) {
+        ...ServerOutcome
+      }
+    }
+  `,
+  [OUTCOME],
+);
+
+type Deed = typeof START;
+/** One that needs to be told which flavor or image. */
+type ChoosingDeed = typeof REBUILD;
+
+interface Offered {
   id: string;
   title: string;
-  document: Deed;
   /** The statuses it makes sense in, as Nova has it. */
   in: readonly string[];
   /** Whether something is lost that cannot be had back. */
@@ -227,6 +250,13 @@ export interface Action {
   /** Whether the server must be locked, or must not be. */
   needsLock?: boolean;
 }
+
+export type Action = Offered &
+  (
+    | { document: Deed; chooses?: undefined }
+    /** What one has to choose first. */
+    | { document: ChoosingDeed; chooses: 'flavor' | 'image' }
+  );
 
 /** Nova refuses what does not fit the state; the page does not even offer that. */
 export const ACTIONS: Action[] = [
@@ -257,6 +287,21 @@ export const ACTIONS: Action[] = [
     in: ['VERIFY_RESIZE'],
   },
   { id: 'revert-resize', title: 'Revert resize', document: REVERT_RESIZE, in: ['VERIFY_RESIZE'] },
+  {
+    id: 'resize',
+    title: 'Resize',
+    document: RESIZE,
+    chooses: 'flavor',
+    in: ['ACTIVE', 'SHUTOFF'],
+  },
+  {
+    id: 'rebuild',
+    title: 'Rebuild',
+    document: REBUILD,
+    chooses: 'image',
+    in: ['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED', 'ERROR'],
+    isDestructive: true,
+  },
   { id: 'rescue', title: 'Rescue', document: RESCUE, in: ['ACTIVE', 'SHUTOFF', 'ERROR'] },
   { id: 'unrescue', title: 'Unrescue', document: UNRESCUE, in: ['RESCUE'] },
   { id: 'lock', title: 'Lock', document: LOCK, in: [], needsLock: false },

@@ -1,47 +1,22 @@
-// Data that stays current. Views know `useLive` alone: it asks again at an interval, while the tab is
-// visible, and a subscription can take the place of that without any view knowing.
+// Data that stays current. Views know `useLive` and `usePages` alone: what changes is told over the
+// socket where it can be, and asked for again at an interval where not.
 
 import { type AnyVariables, type CombinedError, type TypedDocumentNode, createRequest } from 'urql';
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { client } from '../graphql/client';
-
-/** The intervals one can choose, in seconds; 0 is never. */
-export const INTERVALS = [5, 15, 60, 0] as const;
-const KEY = 'ops.interval';
-const DEFAULT_INTERVAL = 15;
-
-function storedInterval(): number {
-  const stored = localStorage.getItem(KEY);
-  const known = INTERVALS.find((interval) => String(interval) === stored);
-  return known ?? DEFAULT_INTERVAL;
-}
-
-let interval = storedInterval();
-const listeners = new Set<() => void>();
-
-function subscribe(listener: () => void) {
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-  };
-}
-
-export function setPollInterval(seconds: number) {
-  interval = seconds;
-  localStorage.setItem(KEY, String(seconds));
-  for (const listener of listeners) listener();
-}
-
-export function usePollInterval(): number {
-  return useSyncExternalStore(subscribe, () => interval);
-}
+import { useTick } from './clock';
+import { useFollow } from './follow';
+import { secondsOf, usePace } from './pace';
+import { type Change, type Watch, useWatches } from './watch';
 
 /** What is known of a view's data, and how old it is. */
 export interface Freshness {
-  /** When the data was had, as milliseconds; null when there is none yet. */
-  fetchedAt: number | null;
+  /** As of when the oldest of the data is, as milliseconds; null when there is none yet. */
+  asOf: number | null;
   isFetching: boolean;
+  /** Whether changes are told as they are seen. */
+  isTold: boolean;
   /** Upstream calls that the last answer took, as its bill says. */
   upstreamCalls: number | null;
   refresh: () => void;
@@ -56,7 +31,7 @@ export interface Live<Data> extends Freshness {
 interface Answer<Data> {
   data: Data | undefined;
   error: CombinedError | undefined;
-  fetchedAt: number | null;
+  asOf: number | null;
   upstreamCalls: number | null;
 }
 
@@ -76,15 +51,24 @@ export function forgetAnswers() {
   kept.clear();
 }
 
-export function upstreamCallsOf(extensions: Record<string, unknown> | undefined): number | null {
-  const bill = extensions?.upstream as { calls?: unknown } | undefined;
-  return typeof bill?.calls === 'number' ? bill.calls : null;
+/** What the server says of an answer: the calls it took, and as of when it is. */
+export function billOf(extensions: Record<string, unknown> | undefined): {
+  upstreamCalls: number | null;
+  asOf: number;
+} {
+  const bill = extensions?.upstream as { calls?: unknown; asOf?: unknown } | undefined;
+  const asOf = typeof bill?.asOf === 'string' ? Date.parse(bill.asOf) : NaN;
+  return {
+    upstreamCalls: typeof bill?.calls === 'number' ? bill.calls : null,
+    // What came from nowhere upstream is as old as the answer.
+    asOf: Number.isNaN(asOf) ? Date.now() : asOf,
+  };
 }
 
 const NOTHING: Answer<never> = {
   data: undefined,
   error: undefined,
-  fetchedAt: null,
+  asOf: null,
   upstreamCalls: null,
 };
 
@@ -95,13 +79,25 @@ export interface LiveOptions {
   isPaused?: boolean;
   /** Asked once, and not again as time goes by. */
   isOnce?: boolean;
+  /** What is listened to: each change of it is asked for. */
+  watches?: readonly Watch[];
+  /** Hears of each change that can be told. */
+  onChange?: (change: Change) => void;
 }
+
+const NOTHING_WATCHED: readonly Watch[] = [];
 
 /** The answer to an operation, asked again as time goes by. */
 export function useLive<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
-  { hurry, isPaused = false, isOnce = false }: LiveOptions = {},
+  {
+    hurry,
+    isPaused = false,
+    isOnce = false,
+    watches = NOTHING_WATCHED,
+    onChange,
+  }: LiveOptions = {},
 ): Live<Data> {
   const request = createRequest(document, variables);
   const key = String(request.key);
@@ -136,8 +132,7 @@ export function useLive<Data, Variables extends AnyVariables>(
             ? {
                 data: result.data,
                 error: result.error,
-                fetchedAt: Date.now(),
-                upstreamCalls: upstreamCallsOf(result.extensions),
+                ...billOf(result.extensions),
               }
             : { ...before, error: result.error };
           if (result.data) keep(key, answer);
@@ -160,66 +155,27 @@ export function useLive<Data, Variables extends AnyVariables>(
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [key, isPaused, ask]);
 
-  const chosen = usePollInterval();
-  const seconds = chosen === 0 ? 0 : hurry ? Math.min(hurry, chosen) : chosen;
-  useTick(isPaused || isOnce ? 0 : seconds, () => ask(false));
-
   const isCurrent = state.key === key;
   const answer = isCurrent
     ? state.answer
     : ((kept.get(key) as Answer<Data> | undefined) ?? NOTHING);
+
+  const follow = useFollow(answer, answer.asOf, () => ask(false));
+  // What is asked for first need not be told.
+  const isListening = !isPaused && answer.data !== undefined;
+  const isTold = useWatches(isListening ? watches : NOTHING_WATCHED, (change) => {
+    if (change) onChange?.(change);
+    follow(change ? Date.parse(change.seenAt) : Date.now());
+  });
+
+  const chosen = secondsOf(usePace(), isTold);
+  const seconds = chosen === 0 ? 0 : hurry ? Math.min(hurry, chosen) : chosen;
+  useTick(isPaused || isOnce ? 0 : seconds, () => ask(false));
+
   return {
     ...answer,
+    isTold,
     isFetching: isCurrent ? state.isFetching : true,
     refresh: useCallback(() => ask(true), [ask]),
   };
-}
-
-/** Runs something every so many seconds while the tab is visible, and when it becomes so too late. */
-export function useTick(seconds: number, run: () => void) {
-  const latest = useRef(run);
-  useEffect(() => {
-    latest.current = run;
-  });
-  useEffect(() => {
-    if (seconds === 0) return;
-    let last = Date.now();
-    const tick = () => {
-      if (document.hidden || Date.now() - last < seconds * 1000 - 250) return;
-      last = Date.now();
-      latest.current();
-    };
-    const timer = setInterval(tick, Math.min(seconds, 5) * 1000);
-    document.addEventListener('visibilitychange', tick);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', tick);
-    };
-  }, [seconds]);
-}
-
-let now = Date.now();
-const clockListeners = new Set<() => void>();
-let clock: ReturnType<typeof setInterval> | undefined;
-
-/** The time, which ticks every five seconds: ages need no more. */
-export function useNow(): number {
-  return useSyncExternalStore(
-    (listener) => {
-      clockListeners.add(listener);
-      clock ??= setInterval(() => {
-        if (document.hidden) return;
-        now = Date.now();
-        for (const listener of clockListeners) listener();
-      }, 5000);
-      return () => {
-        clockListeners.delete(listener);
-        if (clockListeners.size === 0) {
-          clearInterval(clock);
-          clock = undefined;
-        }
-      };
-    },
-    () => now,
-  );
 }

@@ -5,7 +5,12 @@ import { stringifyVariables } from 'urql';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { client } from '../graphql/client';
-import { type Freshness, upstreamCallsOf, usePollInterval, useTick } from './live';
+import { useTick } from './clock';
+import { useFollow } from './follow';
+import { type Freshness, billOf } from './live';
+import { secondsOf, usePace } from './pace';
+import { type Patches, NO_PATCHES, patched, withPatch } from './patches';
+import { type Watch, useWatches } from './watch';
 
 /** What every connection of the graph has. */
 export interface Connection<Row> {
@@ -18,7 +23,7 @@ interface Page<Data, Row> {
   data: Data;
   connection: Connection<Row> | null;
   error: CombinedError | undefined;
-  fetchedAt: number;
+  asOf: number;
 }
 
 export interface Paged<Data, Row> extends Freshness {
@@ -41,10 +46,15 @@ export interface PagedOptions<Data, Variables extends AnyVariables, Row> {
   connection: (data: Data) => Connection<Row> | null | undefined;
   /** Not asked at all for now. */
   isPaused?: boolean;
+  /** What is told of rows as they change. */
+  watches?: readonly Watch[];
 }
 
 /** How near the end the next page is asked for, in rows. */
 const AHEAD = 300;
+/** A changed row shows at once. Its place and its like are asked for after this, in milliseconds. */
+const CATCH_UP = 5000;
+const NOTHING_WATCHED: readonly Watch[] = [];
 
 export function usePages<Data, Variables extends AnyVariables, Row extends { id: string }>({
   document,
@@ -52,6 +62,7 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
   withFirst = {},
   connection,
   isPaused = false,
+  watches = NOTHING_WATCHED,
 }: PagedOptions<Data, Variables, Row>): Paged<Data, Row> {
   const key = stringifyVariables(variables);
   const [state, setState] = useState<{
@@ -60,7 +71,12 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     error: CombinedError | undefined;
     isFetching: boolean;
     upstreamCalls: number | null;
-  }>({ key, pages: [], error: undefined, isFetching: true, upstreamCalls: null });
+    /** Which page was asked for last. */
+    asked: number;
+  }>({ key, pages: [], error: undefined, isFetching: true, upstreamCalls: null, asked: 0 });
+  // What was told of other rows than these counts no longer.
+  const [told, setTold] = useState<{ key: string; patches: Patches }>({ key, patches: NO_PATCHES });
+  const patches = told.key === key ? told.patches : NO_PATCHES;
   const isCurrent = state.key === key;
   const live = useRef({ key, pages: state.pages, busy: false, generation: 0, look: [0, 0] });
   const latest = useRef({ document, variables, withFirst, connection });
@@ -90,13 +106,14 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
       .then((result) => {
         if (generation !== self.generation) return;
         self.busy = false;
+        const bill = billOf(result.extensions);
         if (result.data) {
           const had = connection(result.data) ?? null;
           const page: Page<Data, Row> = {
             data: result.data,
             connection: had,
             error: result.error,
-            fetchedAt: Date.now(),
+            asOf: bill.asOf,
           };
           // The pages behind a page that changed its end can still be shown: their cursors hold.
           self.pages = [...self.pages.slice(0, index), page, ...self.pages.slice(index + 1)];
@@ -107,7 +124,8 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
           pages: self.pages,
           error: result.error,
           isFetching: false,
-          upstreamCalls: upstreamCallsOf(result.extensions),
+          upstreamCalls: bill.upstreamCalls,
+          asked: index,
         });
       });
   }, []);
@@ -128,13 +146,17 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
 
   // A row that moved while pages were read may be on two of them.
   const rows = useMemo(() => {
-    if (pages.length === 1) return pages[0]?.connection?.nodes ?? [];
+    const [first] = pages;
+    if (first && pages.length === 1) {
+      return patched(first.connection?.nodes ?? [], first.asOf, patches);
+    }
     const seen = new Map<string, Row>();
     for (const page of pages) {
-      for (const row of page.connection?.nodes ?? []) seen.set(row.id, row);
+      const rows = patched(page.connection?.nodes ?? [], page.asOf, patches);
+      for (const row of rows) seen.set(row.id, row);
     }
     return [...seen.values()];
-  }, [pages]);
+  }, [pages, patches]);
 
   const pageAt = useCallback((index: number): number => {
     let end = 0;
@@ -166,11 +188,23 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     (force: boolean) => ask(pageAt(live.current.look[0] ?? 0), force),
     [ask, pageAt],
   );
-  const interval = usePollInterval();
-  useTick(isPaused ? 0 : interval, () => refresh(false));
-
   const last = pages.at(-1)?.connection;
-  const fetchedAt = pages.length > 0 ? Math.min(...pages.map((page) => page.fetchedAt)) : null;
+  const asOf = pages.length > 0 ? Math.min(...pages.map((page) => page.asOf)) : null;
+  // The page that one looks at is the one that is asked for again.
+  const follow = useFollow(pages, pages[state.asked]?.asOf ?? null, () => refresh(false), CATCH_UP);
+  const isListening = !isPaused && pages.length > 0;
+  const isTold = useWatches(isListening ? watches : NOTHING_WATCHED, (change) => {
+    if (change) {
+      setTold((before) => ({
+        key,
+        patches: withPatch(before.key === key ? before.patches : NO_PATCHES, change),
+      }));
+    }
+    follow(change ? Date.parse(change.seenAt) : Date.now());
+  });
+  const seconds = secondsOf(usePace(), isTold);
+  useTick(isPaused ? 0 : seconds, () => refresh(false));
+
   return {
     rows,
     first: pages[0]?.data,
@@ -178,7 +212,8 @@ export function usePages<Data, Variables extends AnyVariables, Row extends { id:
     totalCount: pages[0]?.connection?.totalCount ?? null,
     hasMore: last?.pageInfo.hasNextPage ?? false,
     look,
-    fetchedAt,
+    asOf,
+    isTold,
     isFetching: isCurrent ? state.isFetching : true,
     upstreamCalls: isCurrent ? state.upstreamCalls : null,
     refresh: useCallback(() => refresh(true), [refresh]),

@@ -31,6 +31,22 @@ export function useListParameter(name: string): [string[], (values: string[]) =>
   return [values, useCallback((next: string[]) => setText(next.join(',')), [setText])];
 }
 
+/** What says where one is and how it is shown, and not which rows. */
+const KEPT = [CLOUD, 'tab', 'order', 'columns'];
+
+/** Takes the filters away. */
+export function useClearFilters(): () => void {
+  const [, setParameters] = useSearchParams();
+  return useCallback(
+    () =>
+      setParameters(
+        (before) => new URLSearchParams([...before].filter(([name]) => KEPT.includes(name))),
+        { replace: true },
+      ),
+    [setParameters],
+  );
+}
+
 /** The same as `useCloudName`, for the many who only read it. */
 export const CloudContext = createContext<string | null>(null);
 

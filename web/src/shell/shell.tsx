@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 
+import licenses from '../../generated/licenses.txt?url';
 import { useCaller } from '../lib/caller';
 import { currentToken, signOut } from '../lib/session';
 import { type Theme, setTheme, useTheme } from '../lib/theme';
@@ -117,7 +118,10 @@ export function Shell({ children }: { children: ReactNode }) {
             </a>
           </li>
         </ul>
-        <Who />
+        <div className="side-foot">
+          <Who />
+          <a href={licenses}>Licences</a>
+        </div>
       </nav>
       <main id="main" ref={main} tabIndex={-1}>
         {children}

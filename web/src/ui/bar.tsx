@@ -1,38 +1,67 @@
 import { formatPercent } from '../lib/format';
 import { type Tone, toneOfPercent } from '../lib/status';
 
-/** How full something is: a bar, the numbers, and the percentage as a word for those who see neither. */
+/** A bar alone: what it says stands beside it, or is its label. */
+export function Meter({
+  percent,
+  label,
+  tone = toneOfPercent(percent),
+}: {
+  percent: number | null | undefined;
+  label: string;
+  tone?: Tone;
+}) {
+  const part = Math.min(100, percent ?? 0);
+  return (
+    <span
+      className={`bar tone-${tone}`}
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(part)}
+      aria-valuetext={formatPercent(percent)}
+    >
+      <span style={{ width: `${part}%` }} />
+    </span>
+  );
+}
+
+/** How full something is, in percent. */
+export function PercentBar({
+  percent,
+  label,
+}: {
+  percent: number | null | undefined;
+  label: string;
+}) {
+  return (
+    <span className="bar-with-text">
+      <Meter percent={percent} label={label} />
+      <span className="bar-text">{formatPercent(percent)}</span>
+    </span>
+  );
+}
+
+/** How full something is: a bar, and the numbers. */
 export function Bar({
   used,
   total,
   percent,
   format,
   label,
-  tone,
 }: {
   used: number | null | undefined;
   total: number | null | undefined;
   percent?: number | null | undefined;
   format: (value: number | null | undefined) => string;
   label: string;
-  tone?: Tone;
 }) {
   const part =
     percent ?? (used != null && total != null && total > 0 ? (used / total) * 100 : null);
-  const shown = tone ?? toneOfPercent(part);
   return (
     <span className="bar-with-text">
-      <span
-        className={`bar tone-${shown}`}
-        role="meter"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={part == null ? 0 : Math.round(Math.min(100, part))}
-        aria-valuetext={part == null ? 'unknown' : formatPercent(part)}
-      >
-        <span style={{ width: `${Math.min(100, part ?? 0)}%` }} />
-      </span>
+      <Meter percent={part} label={label} />
       <span className="bar-text">
         {used == null && total == null ? (
           'unknown'

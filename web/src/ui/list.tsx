@@ -2,45 +2,103 @@ import type { ReactNode } from 'react';
 import type { AnyVariables, TypedDocumentNode } from 'urql';
 
 import { type Connection, usePages } from '../lib/pages';
-import { parseOrder, useParameter } from '../lib/url-state';
+import { parseOrder, useClearFilters, useCloudName, useParameter } from '../lib/url-state';
+import type { Watch } from '../lib/watch';
+import { Filters, SearchBox } from './filters';
 import { type Column, ColumnMenu, Table, useColumns } from './table';
 import { View } from './view';
 
 /** The order of the URL in the words of the graph, when there is such an order. */
-export function useOrder<Field extends string>(
-  orders: Record<string, Field>,
-): { field: Field; direction: 'ASC' | 'DESC' } | null {
+function useOrder(
+  orders: Readonly<Record<string, string>>,
+): { field: string; direction: 'ASC' | 'DESC' } | null {
   const [text] = useParameter('order');
   const order = parseOrder(text);
   const field = order ? orders[order.field] : undefined;
   return field ? { field, direction: order?.isDescending ? 'DESC' : 'ASC' } : null;
 }
 
+const nameContains = (term: string) => ({ nameContains: term });
+
+/** What is asked for, but for the page. */
+export interface Asked {
+  [name: string]: unknown;
+  cloud: string | null;
+  filter: Record<string, unknown> | null;
+}
+
+export interface ListProps<Data, Variables extends AnyVariables, Row> {
+  title: string;
+  /** What a row is called, as `floating IP`. */
+  one: string;
+  /** What stands between the title and the filters. */
+  tabs?: ReactNode;
+  document: TypedDocumentNode<Data, Variables>;
+  connection: (data: Data) => Connection<Row> | null | undefined;
+  columns: Column<Row>[];
+  /** Names of orders in the URL, and the graph's. */
+  orders?: Readonly<Record<string, string>>;
+  /** Rows that are asked for at once. */
+  pageSize: number;
+  /** What the URL asks for, but for the text that is looked for. */
+  filter?: Record<string, unknown>;
+  /** What the text that is looked for means; the name contains it unless given. */
+  search?: { label: string; filter: (term: string) => Record<string, unknown> } | null;
+  /** Filters beside the search, which may need what came with the first page. */
+  choices?: (first: Data | undefined) => ReactNode;
+  /** Variables for the columns that are shown. */
+  forColumns?: (isShown: (id: string) => boolean) => Record<string, boolean>;
+  /** Variables that the first page alone is asked with; they are false for the others. */
+  withFirst?: Record<string, boolean>;
+  /** Not asked at all for now. */
+  isPaused?: boolean;
+  /** What is told of these rows as they change. */
+  watches?: (asked: Asked) => Watch[];
+}
+
 /** A view that is a list: filters, a table, and everything that comes with a view. */
 export function ListView<Data, Variables extends AnyVariables, Row extends { id: string }>({
   title,
-  above,
-  filters,
+  one,
+  tabs,
   document,
-  variables,
   connection,
   columns,
-  fileName,
-  empty,
-}: {
-  title: string;
-  /** What stands between the title and the filters, as tabs. */
-  above?: ReactNode;
-  filters?: ReactNode;
-  document: TypedDocumentNode<Data, Variables>;
-  variables: Record<string, unknown>;
-  connection: (data: Data) => Connection<Row> | null | undefined;
-  columns: Column<Row>[];
-  fileName: string;
-  empty: string;
-}) {
+  orders = {},
+  pageSize,
+  filter = {},
+  search = { label: 'Name', filter: nameContains },
+  choices,
+  forColumns,
+  withFirst = {},
+  isPaused = false,
+  watches,
+}: ListProps<Data, Variables, Row>) {
+  const cloud = useCloudName();
+  const [term] = useParameter('q');
+  const orderBy = useOrder(orders);
+  const clearFilters = useClearFilters();
   const { shown, setChosen, isChosen } = useColumns(columns);
-  const pages = usePages({ document, variables, connection });
+
+  const wanted = { ...filter, ...(term && search ? search.filter(term) : {}) };
+  const isFiltered = Object.keys(wanted).length > 0;
+  const isShown = (id: string) => shown.some((column) => column.id === id);
+  const asked: Asked = {
+    cloud,
+    filter: isFiltered ? wanted : null,
+    ...forColumns?.(isShown),
+  };
+  const variables = { ...asked, first: pageSize, orderBy };
+  const pages = usePages({
+    document,
+    variables,
+    withFirst,
+    connection,
+    isPaused,
+    ...(watches ? { watches: watches(asked) } : {}),
+  });
+  const isUnread = pages.error !== undefined && !(pages.first && connection(pages.first));
+  const others = Object.fromEntries(Object.keys(withFirst).map((name) => [name, false]));
   return (
     <View<Row>
       title={title}
@@ -49,15 +107,22 @@ export function ListView<Data, Variables extends AnyVariables, Row extends { id:
       error={pages.error}
       shown={{
         document,
-        variables,
-        table: { name: fileName, columns: shown, rows: pages.rows, isPart: pages.hasMore },
+        variables: { ...variables, ...others },
+        table: {
+          name: title.toLowerCase().replaceAll(' ', '-'),
+          columns: shown,
+          rows: pages.rows,
+          isPart: pages.hasMore,
+        },
       }}
       actions={
         <ColumnMenu columns={columns} shown={shown} setChosen={setChosen} isChosen={isChosen} />
       }
     >
-      {above}
-      {filters}
+      {tabs}
+      <Filters search={search ? <SearchBox label={search.label} /> : null}>
+        {choices?.(pages.first)}
+      </Filters>
       <Table
         label={title}
         columns={shown}
@@ -67,9 +132,18 @@ export function ListView<Data, Variables extends AnyVariables, Row extends { id:
         isFetching={pages.isFetching}
         look={pages.look}
         empty={
-          pages.error && !(pages.first && connection(pages.first))
-            ? 'They could not be read. The notice above says why.'
-            : empty
+          isUnread ? (
+            'They could not be read. The notice above says why.'
+          ) : isFiltered ? (
+            <>
+              <p>No {one} is like that.</p>
+              <button type="button" className="button" onClick={clearFilters}>
+                Clear the filters
+              </button>
+            </>
+          ) : (
+            `There is no ${one}.`
+          )
         }
       />
     </View>

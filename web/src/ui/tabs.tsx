@@ -1,19 +1,37 @@
+import type { ComponentType, ReactNode } from 'react';
+
+import { useParameter } from '../lib/url-state';
 import { Go } from './link';
 
-export function Tabs({
-  label,
-  tabs,
-}: {
-  label: string;
-  tabs: { title: string; to: string; isHere: boolean }[];
-}) {
+interface Tab {
+  /** As the URL has it; the first one has none. */
+  id: string;
+  title: string;
+  view: ComponentType<{ tabs: ReactNode }>;
+}
+
+/** Views that share a path. The URL says which one is shown. */
+export function Tabbed({ label, path, tabs }: { label: string; path: string; tabs: Tab[] }) {
+  const [chosen] = useParameter('tab');
+  const here = tabs.find((tab) => tab.id === chosen) ?? tabs[0];
+  if (!here) return null;
+  const Here = here.view;
   return (
-    <nav className="tabs" aria-label={label}>
-      {tabs.map((tab) => (
-        <Go key={tab.to} to={tab.to} isHere={tab.isHere}>
-          {tab.title}
-        </Go>
-      ))}
-    </nav>
+    <Here
+      key={here.id}
+      tabs={
+        <nav className="tabs" aria-label={label}>
+          {tabs.map((tab) => (
+            <Go
+              key={tab.id}
+              to={tab.id ? `${path}?tab=${tab.id}` : path}
+              isHere={tab.id === here.id}
+            >
+              {tab.title}
+            </Go>
+          ))}
+        </nav>
+      }
+    />
   );
 }

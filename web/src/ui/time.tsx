@@ -1,5 +1,5 @@
 import { formatAge, formatExact } from '../lib/format';
-import { useNow } from '../lib/live';
+import { useNow } from '../lib/clock';
 import { Unknown } from './status';
 
 /** How long ago, with the exact time on hover. */

@@ -3,7 +3,9 @@ import type { CombinedError } from 'urql';
 
 import { type ExportColumn, download, toCsv, toJson, toQuery } from '../lib/export';
 import { formatAge, formatExact } from '../lib/format';
-import { type Freshness, INTERVALS, setPollInterval, useNow, usePollInterval } from '../lib/live';
+import { useNow } from '../lib/clock';
+import type { Freshness } from '../lib/live';
+import { PACES, type Pace, secondsOf, setPace, usePace } from '../lib/pace';
 import { Icon } from './icon';
 import { Menu } from './menu';
 import { Troubles } from './trouble';
@@ -69,19 +71,33 @@ export function View<Row>({
   );
 }
 
-/** The age of the data, how often it is asked for, and a button to ask now. */
+function paceTitle(pace: Pace): string {
+  if (pace === 'auto') return 'auto';
+  if (pace === 0) return 'paused';
+  return pace < 60 ? `every ${pace} s` : 'every min';
+}
+
+/** The age of the data, how it is kept current, and a button to ask now. */
 function Fresh({ freshness, hasFailed }: { freshness: Freshness; hasFailed: boolean }) {
   const now = useNow();
-  const interval = usePollInterval();
-  const { fetchedAt, isFetching, refresh, upstreamCalls } = freshness;
-  const time = fetchedAt === null ? null : new Date(fetchedAt).toISOString();
-  const age = time === null ? 'no data yet' : formatAge(time, Math.max(now, fetchedAt ?? 0));
-  const isOld =
-    fetchedAt !== null && interval > 0 && now - fetchedAt > Math.max(interval * 3000, 30_000);
+  const pace = usePace();
+  const { asOf, isFetching, isTold, refresh, upstreamCalls } = freshness;
+  const seconds = secondsOf(pace, isTold);
+  const time = asOf === null ? null : new Date(asOf).toISOString();
+  const age = time === null ? 'no data yet' : formatAge(time, Math.max(now, asOf ?? 0));
+  const isOld = asOf !== null && seconds > 0 && now - asOf > Math.max(seconds * 3000, 30_000);
   return (
     <div className="fresh">
+      {isTold ? (
+        <span
+          className="fresh-live"
+          title={`Changes show as they are seen; everything else is asked for every ${seconds} s`}
+        >
+          live
+        </span>
+      ) : null}
       <span
-        className={`fresh-age ${isOld || (hasFailed && fetchedAt === null) ? 'is-old' : ''}`}
+        className={`fresh-age ${isOld || (hasFailed && asOf === null) ? 'is-old' : ''}`}
         title={
           time === null
             ? 'Nothing was had yet'
@@ -91,18 +107,24 @@ function Fresh({ freshness, hasFailed }: { freshness: Freshness; hasFailed: bool
         <span className="visually-hidden">Data: </span>
         {age}
       </span>
-      <label className="visually-hidden" htmlFor="interval">
+      <label className="visually-hidden" htmlFor="pace">
         Ask again every
       </label>
       <select
-        id="interval"
-        value={interval}
-        title="How often this view asks again while it is visible"
-        onChange={(event) => setPollInterval(Number(event.target.value))}
+        id="pace"
+        value={pace}
+        title={
+          pace === 'auto'
+            ? `This view asks again every ${seconds} s while it is visible${isTold ? ', and is told of changes' : ''}`
+            : 'How often this view asks again while it is visible'
+        }
+        onChange={(event) =>
+          setPace(PACES.find((each) => String(each) === event.target.value) ?? 'auto')
+        }
       >
-        {INTERVALS.map((seconds) => (
-          <option key={seconds} value={seconds}>
-            {seconds === 0 ? 'paused' : seconds < 60 ? `every ${seconds} s` : 'every min'}
+        {PACES.map((each) => (
+          <option key={each} value={each}>
+            {paceTitle(each)}
           </option>
         ))}
       </select>

@@ -1,14 +1,15 @@
 import { graphql } from '../graphql/graphql';
-import { formatCount, formatGib, formatMib, formatPercent } from '../lib/format';
+import { formatCount, formatGib, formatMib } from '../lib/format';
 import { useLive } from '../lib/live';
+import type { ThingOf } from '../lib/types';
 import { useCloudName } from '../lib/url-state';
 import { Bar } from '../ui/bar';
-import { Go, Thing } from '../ui/link';
+import { DetailView } from '../ui/detail';
+import { Thing } from '../ui/link';
 import { None, Status } from '../ui/status';
 import { Rows } from '../ui/table';
 import { Age } from '../ui/time';
-import { Loading, Missing } from '../ui/trouble';
-import { Card, Facts, View } from '../ui/view';
+import { Card, Facts } from '../ui/view';
 
 const HYPERVISOR = graphql(`
   query Hypervisor($cloud: String, $id: Ref!) {
@@ -92,7 +93,6 @@ const HYPERVISOR = graphql(`
               id
               name
             }
-            updatedAt
           }
         }
       }
@@ -100,150 +100,142 @@ const HYPERVISOR = graphql(`
   }
 `);
 
+type Hypervisor_ = ThingOf<typeof HYPERVISOR, 'hypervisor'>;
+
 export function Hypervisor({ id }: { id: string }) {
   const cloud = useCloudName();
   const variables = { cloud, id };
   const live = useLive(HYPERVISOR, variables);
-  const hypervisor = live.data?.cloud?.hypervisor;
-  const capacity = hypervisor?.capacity;
   return (
-    <View
-      title={hypervisor?.name ?? 'Hypervisor'}
-      subtitle={<code>{id}</code>}
-      crumbs={<Go to="/hypervisors">Hypervisors</Go>}
-      freshness={live}
-      error={live.error}
+    <DetailView
+      what="hypervisor"
+      id={id}
+      title={live.data?.cloud?.hypervisor?.name}
+      list={{ title: 'Hypervisors', path: '/hypervisors' }}
+      live={live}
+      node={live.data?.cloud?.hypervisor}
       shown={{ document: HYPERVISOR, variables }}
     >
-      {hypervisor ? (
-        <div className="grid">
-          <div className="stack span-4">
-            <Card title="About" aside={<Status status={hypervisor.state} />}>
-              <Facts
-                facts={[
-                  ['Service', <Status key="status" status={hypervisor.status} />],
-                  ...(hypervisor.disabledReason
-                    ? [['Disabled since', hypervisor.disabledReason] as [string, string]]
-                    : []),
-                  [
-                    'Last heard',
-                    hypervisor.service ? (
-                      <Age key="heard" time={hypervisor.service.updatedAt} />
-                    ) : (
-                      'unknown'
-                    ),
-                  ],
-                  ['Zone', hypervisor.service?.availabilityZoneName ?? <None key="zone" />],
-                  ['Address', hypervisor.hostIp ?? <None key="ip" />],
-                  ['Type', hypervisor.type ?? <None key="type" />],
-                  [
-                    'CPU',
-                    [hypervisor.cpuVendor, hypervisor.cpuModel, hypervisor.cpuArch]
-                      .filter(Boolean)
-                      .join(' ') || 'unknown',
-                  ],
-                  ['Servers', formatCount(hypervisor.runningServers)],
-                ]}
-              />
-            </Card>
-            <Card title="Capacity" aside="given away of what can be">
-              <Rows
-                label="Capacity"
-                rows={
-                  capacity
-                    ? [
-                        { title: 'vCPU', line: capacity.vcpus, format: formatCount },
-                        { title: 'Memory', line: capacity.memoryMib, format: formatMib },
-                        { title: 'Disk', line: capacity.diskGib, format: formatGib },
-                      ]
-                    : null
-                }
-                empty=""
-                columns={[
-                  { title: 'Of', cell: (each) => each.title },
-                  {
-                    title: 'Given away',
-                    cell: (each) => (
-                      <Bar
-                        used={each.line.used}
-                        total={each.line.capacity}
-                        percent={each.line.usedPercent}
-                        format={each.format}
-                        label={`${each.title} given away`}
-                      />
-                    ),
-                  },
-                  {
-                    title: 'Part',
-                    isNumber: true,
-                    cell: (each) => formatPercent(each.line.usedPercent),
-                  },
-                ]}
-              />
-            </Card>
-            <Card title="Aggregates">
-              <Rows
-                label="Aggregates"
-                rows={hypervisor.hostAggregates?.nodes}
-                empty="It is in no aggregate."
-                columns={[
-                  { title: 'Name', cell: (each) => each.name },
-                  { title: 'Zone', cell: (each) => each.availabilityZoneName ?? <None /> },
-                  { title: 'Hosts', isNumber: true, cell: (each) => each.hosts.length },
-                ]}
-              />
-            </Card>
-          </div>
-          <div className="stack span-8">
-            <Card title="Servers on it">
-              <Rows
-                label="Servers on it"
-                rows={hypervisor.servers?.nodes}
-                empty="There is no server on it."
-                isCut={hypervisor.servers?.pageInfo.hasNextPage ?? false}
-                columns={[
-                  { title: 'Name', cell: (each) => <Thing kind="Server" thing={each} /> },
-                  {
-                    title: 'Status',
-                    cell: (each) => <Status status={each.status} detail={each.taskState} />,
-                  },
-                  { title: 'Flavor', cell: (each) => each.flavorName ?? <None /> },
-                  { title: 'vCPU', isNumber: true, cell: (each) => formatCount(each.vcpus) },
-                  { title: 'Memory', isNumber: true, cell: (each) => formatMib(each.ramMib) },
-                  {
-                    title: 'Project',
-                    cell: (each) => <Thing kind="Project" thing={each.project} />,
-                  },
-                  { title: 'Changed', cell: (each) => <Age time={each.updatedAt} /> },
-                ]}
-              />
-            </Card>
-            <Card title="What Placement counts">
-              <Rows
-                label="Inventories"
-                rows={hypervisor.resourceProvider?.inventories}
-                empty="Placement counts nothing."
-                columns={[
-                  { title: 'Class', cell: (each) => <code>{each.resourceClass}</code> },
-                  { title: 'Total', isNumber: true, cell: (each) => formatCount(each.total) },
-                  { title: 'Reserved', isNumber: true, cell: (each) => formatCount(each.reserved) },
-                  { title: 'Ratio', isNumber: true, cell: (each) => each.allocationRatio },
-                  { title: 'Capacity', isNumber: true, cell: (each) => formatCount(each.capacity) },
-                  { title: 'Used', isNumber: true, cell: (each) => formatCount(each.used) },
-                ]}
-              />
-            </Card>
-          </div>
-        </div>
-      ) : live.isFetching ? (
-        <Card title="Hypervisor">
-          <Loading lines={12} />
+      {(hypervisor) => <Details hypervisor={hypervisor} />}
+    </DetailView>
+  );
+}
+
+function Details({ hypervisor }: { hypervisor: Hypervisor_ }) {
+  const { capacity } = hypervisor;
+  return (
+    <div className="grid">
+      <div className="stack span-4">
+        <Card title="About" aside={<Status status={hypervisor.state} />}>
+          <Facts
+            facts={[
+              ['Service', <Status key="status" status={hypervisor.status} />],
+              ...(hypervisor.disabledReason
+                ? [['Disabled since', hypervisor.disabledReason] as [string, string]]
+                : []),
+              [
+                'Last heard',
+                hypervisor.service ? (
+                  <Age key="heard" time={hypervisor.service.updatedAt} />
+                ) : (
+                  'unknown'
+                ),
+              ],
+              ['Zone', hypervisor.service?.availabilityZoneName ?? <None key="zone" />],
+              ['Address', hypervisor.hostIp ?? <None key="ip" />],
+              ['Type', hypervisor.type ?? <None key="type" />],
+              [
+                'CPU',
+                [hypervisor.cpuVendor, hypervisor.cpuModel, hypervisor.cpuArch]
+                  .filter(Boolean)
+                  .join(' ') || 'unknown',
+              ],
+              ['Servers', formatCount(hypervisor.runningServers)],
+            ]}
+          />
         </Card>
-      ) : live.error ? (
-        <Missing what="The hypervisor" />
-      ) : (
-        <p className="empty">There is no hypervisor with this id in this cloud.</p>
-      )}
-    </View>
+        <Card title="Capacity" aside="given away of what can be">
+          <Rows
+            label="Capacity"
+            rows={
+              capacity
+                ? [
+                    { title: 'vCPU', line: capacity.vcpus, format: formatCount },
+                    { title: 'Memory', line: capacity.memoryMib, format: formatMib },
+                    { title: 'Disk', line: capacity.diskGib, format: formatGib },
+                  ]
+                : null
+            }
+            empty=""
+            columns={[
+              { title: 'Of', cell: (each) => each.title },
+              {
+                title: 'Given away',
+                cell: (each) => (
+                  <Bar
+                    used={each.line.used}
+                    total={each.line.capacity}
+                    percent={each.line.usedPercent}
+                    format={each.format}
+                    label={`${each.title} given away`}
+                  />
+                ),
+              },
+            ]}
+          />
+        </Card>
+        <Card title="Aggregates">
+          <Rows
+            label="Aggregates"
+            rows={hypervisor.hostAggregates?.nodes}
+            empty="It is in no aggregate."
+            columns={[
+              { title: 'Name', cell: (each) => each.name },
+              { title: 'Zone', cell: (each) => each.availabilityZoneName ?? <None /> },
+              { title: 'Hosts', isNumber: true, cell: (each) => each.hosts.length },
+            ]}
+          />
+        </Card>
+      </div>
+      <div className="stack span-8">
+        <Card title="Servers on it">
+          <Rows
+            label="Servers on it"
+            rows={hypervisor.servers?.nodes}
+            empty="There is no server on it."
+            isCut={hypervisor.servers?.pageInfo.hasNextPage ?? false}
+            columns={[
+              { title: 'Name', cell: (each) => <Thing kind="Server" thing={each} /> },
+              {
+                title: 'Status',
+                cell: (each) => <Status status={each.status} detail={each.taskState} />,
+              },
+              { title: 'Flavor', cell: (each) => each.flavorName ?? <None /> },
+              { title: 'vCPU', isNumber: true, cell: (each) => formatCount(each.vcpus) },
+              { title: 'Memory', isNumber: true, cell: (each) => formatMib(each.ramMib) },
+              {
+                title: 'Project',
+                cell: (each) => <Thing kind="Project" thing={each.project} />,
+              },
+            ]}
+          />
+        </Card>
+        <Card title="What Placement counts">
+          <Rows
+            label="Inventories"
+            rows={hypervisor.resourceProvider?.inventories}
+            empty="Placement counts nothing."
+            columns={[
+              { title: 'Class', cell: (each) => <code>{each.resourceClass}</code> },
+              { title: 'Total', isNumber: true, cell: (each) => formatCount(each.total) },
+              { title: 'Reserved', isNumber: true, cell: (each) => formatCount(each.reserved) },
+              { title: 'Ratio', isNumber: true, cell: (each) => each.allocationRatio },
+              { title: 'Capacity', isNumber: true, cell: (each) => formatCount(each.capacity) },
+              { title: 'Used', isNumber: true, cell: (each) => formatCount(each.used) },
+            ]}
+          />
+        </Card>
+      </div>
+    </div>
   );
 }

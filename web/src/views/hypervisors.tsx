@@ -1,222 +1,166 @@
 import { graphql, type ResultOf } from '../graphql/graphql';
 import { formatCount, formatGib, formatMib } from '../lib/format';
-import { useCloudName, useParameter } from '../lib/url-state';
+import type { RowOf } from '../lib/types';
+import { useParameter } from '../lib/url-state';
 import { Bar } from '../ui/bar';
-import { Choose, Filters, SearchBox, wordChoices } from '../ui/filters';
-import { Go, Thing } from '../ui/link';
-import { ListView, useOrder } from '../ui/list';
-import { None, Status } from '../ui/status';
+import { nameColumn, textColumn } from '../ui/columns';
+import { Choose, wordChoices } from '../ui/filters';
+import { Go } from '../ui/link';
+import { ListView } from '../ui/list';
+import { None, Status, Unknown } from '../ui/status';
 import type { Column } from '../ui/table';
 
-const HYPERVISORS = graphql(`
-  query Hypervisors(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: HypervisorFilter
-    $orderBy: HypervisorOrder
-  ) {
-    cloud(name: $cloud) {
-      hypervisors(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          name
-          state
-          status
-          type
-          hostIp
-          host
-          disabledReason
-          cpuModel
-          runningServers
-          capacity {
-            vcpus {
-              physical
-              capacity
-              used
-              usedPercent
-            }
-            memoryMib {
-              capacity
-              used
-              usedPercent
-            }
-            diskGib {
-              capacity
-              used
-              usedPercent
-            }
+const LINE = graphql(`
+  fragment CapacityLine on CapacityLine {
+    capacity
+    used
+    usedPercent
+  }
+`);
+
+const HYPERVISORS = graphql(
+  `
+    query Hypervisors(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: HypervisorFilter
+      $orderBy: HypervisorOrder
+    ) {
+      cloud(name: $cloud) {
+        hypervisors(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
           }
-          hostAggregates(first: 10) {
-            nodes {
-              id
-              name
+          nodes {
+            id
+            name
+            state
+            status
+            type
+            hostIp
+            host
+            disabledReason
+            cpuModel
+            runningServers
+            capacity {
+              vcpus {
+                ...CapacityLine
+              }
+              memoryMib {
+                ...CapacityLine
+              }
+              diskGib {
+                ...CapacityLine
+              }
+            }
+            hostAggregates(first: 10) {
+              nodes {
+                id
+                name
+              }
             }
           }
         }
       }
     }
-  }
-`);
+  `,
+  [LINE],
+);
 
-type Row = NonNullable<
-  NonNullable<ResultOf<typeof HYPERVISORS>['cloud']>['hypervisors']
->['nodes'][number];
+type Row = RowOf<typeof HYPERVISORS, 'hypervisors'>;
 
 const ORDERS = {
   name: 'NAME',
   vcpus: 'VCPUS_USED',
   memory: 'MEMORY_USED',
   servers: 'RUNNING_SERVERS',
-} as const;
+};
+
+const stateOf = (row: Row) => (row.status === 'DISABLED' ? 'DISABLED' : row.state);
+
+function barColumn(
+  id: string,
+  title: string,
+  width: number,
+  pick: (row: Row) => ResultOf<typeof LINE> | undefined,
+  format: (value: number | null | undefined) => string,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return {
+    id,
+    title,
+    width,
+    cell: (row) => {
+      const line = pick(row);
+      return (
+        <Bar
+          used={line?.used}
+          total={line?.capacity}
+          percent={line?.usedPercent}
+          format={format}
+          label={`${title} of ${row.name}`}
+        />
+      );
+    },
+    value: (row) => pick(row)?.usedPercent,
+    ...more,
+  };
+}
+
+const aggregatesOf = (row: Row) => row.hostAggregates?.nodes.map((each) => each.name).join(', ');
 
 const COLUMNS: Column<Row>[] = [
-  {
-    id: 'name',
-    title: 'Name',
-    order: 'name',
-    width: 136,
-    isNarrow: true,
-    cell: (row) => <Thing kind="Hypervisor" thing={row} />,
-    value: (row) => row.name,
-  },
+  nameColumn('Hypervisor', { width: 136 }),
   {
     id: 'state',
     title: 'State',
     width: 92,
     isNarrow: true,
-    cell: (row) => <State row={row} />,
-    value: (row) => (row.status === 'DISABLED' ? 'DISABLED' : row.state),
+    cell: (row) => (
+      <span title={row.disabledReason ?? undefined}>
+        <Status status={stateOf(row)} />
+      </span>
+    ),
+    value: stateOf,
   },
-  {
-    id: 'servers',
-    title: 'Servers',
+  textColumn('servers', 'Servers', 76, (row) => row.runningServers, {
     order: 'servers',
-    width: 72,
     isNumber: true,
     isNarrow: true,
     cell: (row) => <Go to={`/hypervisors/${row.id}`}>{formatCount(row.runningServers)}</Go>,
-    value: (row) => row.runningServers,
-  },
-  {
-    id: 'vcpus',
-    title: 'vCPU',
-    order: 'vcpus',
-    width: 160,
-    cell: (row) => (
-      <Bar
-        used={row.capacity?.vcpus.used}
-        total={row.capacity?.vcpus.capacity}
-        percent={row.capacity?.vcpus.usedPercent}
-        format={formatCount}
-        label={`vCPU of ${row.name}`}
-      />
-    ),
-    value: (row) => row.capacity?.vcpus.usedPercent,
-  },
-  {
-    id: 'memory',
-    title: 'Memory',
+  }),
+  barColumn('vcpus', 'vCPU', 160, (row) => row.capacity?.vcpus, formatCount, { order: 'vcpus' }),
+  barColumn('memory', 'Memory', 226, (row) => row.capacity?.memoryMib, formatMib, {
     order: 'memory',
-    width: 226,
-    cell: (row) => (
-      <Bar
-        used={row.capacity?.memoryMib.used}
-        total={row.capacity?.memoryMib.capacity}
-        percent={row.capacity?.memoryMib.usedPercent}
-        format={formatMib}
-        label={`Memory of ${row.name}`}
-      />
-    ),
-    value: (row) => row.capacity?.memoryMib.usedPercent,
-  },
-  {
-    id: 'disk',
-    title: 'Disk',
-    width: 226,
-    cell: (row) => (
-      <Bar
-        used={row.capacity?.diskGib.used}
-        total={row.capacity?.diskGib.capacity}
-        percent={row.capacity?.diskGib.usedPercent}
-        format={formatGib}
-        label={`Disk of ${row.name}`}
-      />
-    ),
-    value: (row) => row.capacity?.diskGib.usedPercent,
-  },
-  {
-    id: 'aggregates',
-    title: 'Aggregates',
-    width: 110,
-    cell: (row) =>
-      row.hostAggregates
-        ? row.hostAggregates.nodes.map((each) => each.name).join(', ') || <None />
-        : 'unknown',
-    value: (row) => row.hostAggregates?.nodes.map((each) => each.name).join(' '),
-  },
-  {
-    id: 'address',
-    title: 'Address',
-    width: 120,
-    isExtra: true,
-    cell: (row) => row.hostIp ?? <None />,
-    value: (row) => row.hostIp,
-  },
-  {
-    id: 'type',
-    title: 'Type',
-    width: 80,
-    isExtra: true,
-    cell: (row) => row.type ?? <None />,
-    value: (row) => row.type,
-  },
-  {
-    id: 'cpu',
-    title: 'CPU',
-    width: 160,
-    isExtra: true,
-    cell: (row) => row.cpuModel ?? <None />,
-    value: (row) => row.cpuModel,
-  },
+  }),
+  barColumn('disk', 'Disk', 226, (row) => row.capacity?.diskGib, formatGib),
+  textColumn('aggregates', 'Aggregates', 110, aggregatesOf, {
+    cell: (row) => (row.hostAggregates ? aggregatesOf(row) || <None /> : <Unknown />),
+  }),
+  textColumn('address', 'Address', 120, (row) => row.hostIp, { isExtra: true }),
+  textColumn('type', 'Type', 80, (row) => row.type, { isExtra: true }),
+  textColumn('cpu', 'CPU', 160, (row) => row.cpuModel, { isExtra: true }),
 ];
 
-function State({ row }: { row: Row }) {
-  return (
-    <span title={row.disabledReason ?? undefined}>
-      <Status status={row.status === 'DISABLED' ? 'DISABLED' : row.state} />
-    </span>
-  );
-}
-
 export function Hypervisors() {
-  const cloud = useCloudName();
-  const [term] = useParameter('q');
-  const [state] = useParameter('state');
-  const orderBy = useOrder(ORDERS);
-  const filter = {
-    ...(term ? { nameContains: term } : {}),
-    ...(state === 'UP' || state === 'DOWN' ? { state } : {}),
-  };
+  const [chosen] = useParameter('state');
+  const state = chosen === 'UP' || chosen === 'DOWN' ? chosen : null;
   return (
     <ListView
       title="Hypervisors"
+      one="hypervisor"
       document={HYPERVISORS}
-      variables={{ cloud, first: 200, filter, orderBy }}
       connection={(data) => data.cloud?.hypervisors}
       columns={COLUMNS}
-      fileName="hypervisors"
-      empty="No hypervisor is like that."
-      filters={
-        <Filters search={<SearchBox label="Name" />}>
-          <Choose parameter="state" label="State" choices={wordChoices(['UP', 'DOWN'])} />
-        </Filters>
-      }
+      orders={ORDERS}
+      pageSize={200}
+      filter={state ? { state } : {}}
+      choices={() => (
+        <Choose parameter="state" label="State" choices={wordChoices(['UP', 'DOWN'])} />
+      )}
     />
   );
 }

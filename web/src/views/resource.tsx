@@ -1,13 +1,21 @@
 import { useLive } from '../lib/live';
 import { useCloudName } from '../lib/url-state';
-import { Go } from '../ui/link';
+import { DetailView } from '../ui/detail';
 import { Status } from '../ui/status';
-import { Loading, Missing } from '../ui/trouble';
-import { Card, Facts, View } from '../ui/view';
-import { flavor, project, user } from './resources/identity';
+import { Card, Facts } from '../ui/view';
+import { flavor } from './resources/flavor';
+import { floatingIp } from './resources/floating-ip';
+import { image } from './resources/image';
 import type { Kind } from './resources/kind';
-import { floatingIp, network, port, router, securityGroup, subnet } from './resources/network';
-import { image, volume, volumeSnapshot } from './resources/storage';
+import { network } from './resources/network';
+import { port } from './resources/port';
+import { project } from './resources/project';
+import { router } from './resources/router';
+import { securityGroup } from './resources/security-group';
+import { volumeSnapshot } from './resources/snapshot';
+import { subnet } from './resources/subnet';
+import { user } from './resources/user';
+import { volume } from './resources/volume';
 
 /** By the first segment of the path. */
 const KINDS: Partial<Record<string, Kind>> = {
@@ -46,15 +54,16 @@ function Known({ kind, id }: { kind: Kind; id: string }) {
   const node = live.data ? kind.pick(live.data) : undefined;
   const status = node ? kind.status?.(node) : undefined;
   return (
-    <View
-      title={(node ? kind.name(node) : null) ?? id}
-      subtitle={<code>{id}</code>}
-      crumbs={<Go to={kind.list.path}>{kind.list.title}</Go>}
-      freshness={live}
-      error={live.error}
+    <DetailView
+      what={kind.what}
+      id={id}
+      title={node ? (kind.name(node) ?? id) : null}
+      list={kind.list}
+      live={live}
+      node={node}
       shown={{ document: kind.document, variables }}
     >
-      {node ? (
+      {(node) => (
         <div className="grid">
           <div className="stack span-4">
             <Card title="About" aside={status == null ? undefined : <Status status={status} />}>
@@ -63,15 +72,7 @@ function Known({ kind, id }: { kind: Kind; id: string }) {
           </div>
           <div className="stack span-8">{kind.related(node)}</div>
         </div>
-      ) : live.isFetching ? (
-        <Card title="About">
-          <Loading lines={10} />
-        </Card>
-      ) : live.error ? (
-        <Missing what="It" />
-      ) : (
-        <p className="empty">There is no such thing with this id in this cloud.</p>
       )}
-    </View>
+    </DetailView>
   );
 }

@@ -1,16 +1,21 @@
-import { graphql, type ResultOf } from '../graphql/graphql';
+import { useMemo } from 'react';
+
+import { graphql } from '../graphql/graphql';
 import { formatWord, shortId } from '../lib/format';
 import { kindTitle } from '../lib/kinds';
 import { useLive } from '../lib/live';
 import { toneOf } from '../lib/status';
 import { type TreeItem, resourceTree } from '../lib/tree';
+import type { ThingOf } from '../lib/types';
 import { useCloudName } from '../lib/url-state';
-import { Go, Thing } from '../ui/link';
+import { told, watch } from '../lib/watch';
+import { DetailView } from '../ui/detail';
+import { Thing } from '../ui/link';
 import { None, Status } from '../ui/status';
 import { Rows } from '../ui/table';
 import { Age } from '../ui/time';
-import { Loading, Missing } from '../ui/trouble';
-import { Card, Facts, View } from '../ui/view';
+import { Missing } from '../ui/trouble';
+import { Card, Facts } from '../ui/view';
 
 const STACK = graphql(`
   query Stack($cloud: String, $id: Ref!) {
@@ -82,7 +87,18 @@ const STACK = graphql(`
   }
 `);
 
-type Stack_ = NonNullable<NonNullable<ResultOf<typeof STACK>['cloud']>['stack']>;
+/** That this stack has changed: the rest is asked for. */
+const CHANGES = graphql(`
+  subscription OneStack($cloud: String, $id: ID!) {
+    stackChanged(cloud: $cloud, filter: { ids: [$id] }) {
+      kind
+      id
+      seenAt
+    }
+  }
+`);
+
+type Stack_ = ThingOf<typeof STACK, 'stack'>;
 type Resource = NonNullable<Stack_['resources']>['nodes'][number];
 
 function State({ of }: { of: { action: string; status: string } }) {
@@ -92,139 +108,130 @@ function State({ of }: { of: { action: string; status: string } }) {
 export function Stack({ id }: { id: string }) {
   const cloud = useCloudName();
   const variables = { cloud, id };
-  const live = useLive(STACK, variables);
-  const stack = live.data?.cloud?.stack;
+  const watches = useMemo(
+    () => [watch(CHANGES, { cloud, id }, ({ stackChanged }) => told('Stack', stackChanged))],
+    [cloud, id],
+  );
+  const live = useLive(STACK, variables, { watches });
   return (
-    <View
-      title={stack?.name ?? 'Stack'}
-      subtitle={<code>{id}</code>}
-      crumbs={<Go to="/stacks">Stacks</Go>}
-      freshness={live}
-      error={live.error}
+    <DetailView
+      what="stack"
+      id={id}
+      title={live.data?.cloud?.stack?.name}
+      list={{ title: 'Stacks', path: '/stacks' }}
+      live={live}
+      node={live.data?.cloud?.stack}
       shown={{ document: STACK, variables }}
     >
-      {stack ? (
-        <div className="grid">
-          <div className="stack span-4">
-            <Card title="About" aside={<State of={stack} />}>
-              <Facts
-                facts={[
-                  ['Reason', stack.statusReason ?? <None key="reason" />],
-                  ['Description', stack.description ?? <None key="description" />],
-                  [
-                    'Project',
-                    <Thing
-                      key="project"
-                      kind="Project"
-                      thing={stack.project}
-                      id={stack.projectId}
-                    />,
-                  ],
-                  ['Owner', stack.owner ?? <None key="owner" />],
-                  [
-                    'Part of',
-                    stack.parent ? (
-                      <Thing key="parent" kind="Stack" thing={stack.parent} />
-                    ) : (
-                      <None key="parent" />
-                    ),
-                  ],
-                  ['Created', <Age key="created" time={stack.createdAt} />],
-                  [
-                    'Changed',
-                    stack.updatedAt ? (
-                      <Age key="updated" time={stack.updatedAt} />
-                    ) : (
-                      <None key="updated" />
-                    ),
-                  ],
-                  [
-                    'Rollback',
-                    stack.isRollbackDisabled === null
-                      ? 'unknown'
-                      : stack.isRollbackDisabled
-                        ? 'off'
-                        : 'on failure',
-                  ],
-                ]}
-              />
-            </Card>
-            <Card title="Parameters">
-              <Values value={stack.parameters} empty="It takes none." />
-            </Card>
-            <Card title="Outputs">
-              <Rows
-                label="Outputs"
-                rows={stack.outputs}
-                empty="It has none."
-                columns={[
-                  {
-                    title: 'Name',
-                    cell: (output) => (
-                      <span title={output.description ?? undefined}>{output.key}</span>
-                    ),
-                  },
-                  {
-                    title: 'Value',
-                    cell: (output) => (
-                      <span className="prose">{output.error ?? display(output.value)}</span>
-                    ),
-                  },
-                ]}
-              />
-            </Card>
-          </div>
-          <div className="stack span-8">
-            <Card title="Resources" aside={stack.resources ? 'below what they need' : undefined}>
-              {stack.resources ? (
-                <div className="tree">
-                  <Tree items={resourceTree(stack.resources.nodes)} />
-                  {stack.resources.nodes.length === 0 ? (
-                    <p className="empty">It has none.</p>
-                  ) : null}
-                </div>
-              ) : (
-                <Missing what="Resources" />
-              )}
-            </Card>
-            <Card title="Events" aside="the newest first">
-              <Rows
-                label="Events"
-                rows={stack.events?.nodes}
-                empty="No event is known."
-                isCut={stack.events?.pageInfo.hasNextPage ?? false}
-                columns={[
-                  { title: 'When', cell: (event) => <Age time={event.createdAt} /> },
-                  { title: 'Resource', cell: (event) => event.resourceName ?? <None /> },
-                  { title: 'State', cell: (event) => <State of={event} /> },
-                  {
-                    title: 'Reason',
-                    cell: (event) => <span className="prose">{event.statusReason}</span>,
-                  },
-                ]}
-              />
-            </Card>
-            <Card title="Template">
-              {stack.template === null ? (
-                <Missing what="The template" />
-              ) : (
-                <pre className="code" tabIndex={0} aria-label="Template">
-                  {JSON.stringify(stack.template, null, 2)}
-                </pre>
-              )}
-            </Card>
-          </div>
-        </div>
-      ) : live.isFetching ? (
-        <Card title="Stack">
-          <Loading lines={12} />
+      {(stack) => <Details stack={stack} />}
+    </DetailView>
+  );
+}
+
+function Details({ stack }: { stack: Stack_ }) {
+  return (
+    <div className="grid">
+      <div className="stack span-4">
+        <Card title="About" aside={<State of={stack} />}>
+          <Facts
+            facts={[
+              ['Reason', stack.statusReason ?? <None key="reason" />],
+              ['Description', stack.description ?? <None key="description" />],
+              [
+                'Project',
+                <Thing key="project" kind="Project" thing={stack.project} id={stack.projectId} />,
+              ],
+              ['Owner', stack.owner ?? <None key="owner" />],
+              [
+                'Part of',
+                stack.parent ? (
+                  <Thing key="parent" kind="Stack" thing={stack.parent} />
+                ) : (
+                  <None key="parent" />
+                ),
+              ],
+              ['Created', <Age key="created" time={stack.createdAt} />],
+              [
+                'Changed',
+                stack.updatedAt ? (
+                  <Age key="updated" time={stack.updatedAt} />
+                ) : (
+                  <None key="updated" />
+                ),
+              ],
+              [
+                'Rollback',
+                stack.isRollbackDisabled === null
+                  ? 'unknown'
+                  : stack.isRollbackDisabled
+                    ? 'off'
+                    : 'on failure',
+              ],
+            ]}
+          />
         </Card>
-      ) : live.error ? (
-        <Missing what="The stack" />
-      ) : (
-        <p className="empty">There is no stack with this id in this cloud.</p>
-      )}
-    </View>
+        <Card title="Parameters">
+          <Values value={stack.parameters} empty="It takes none." />
+        </Card>
+        <Card title="Outputs">
+          <Rows
+            label="Outputs"
+            rows={stack.outputs}
+            empty="It has none."
+            columns={[
+              {
+                title: 'Name',
+                cell: (output) => <span title={output.description ?? undefined}>{output.key}</span>,
+              },
+              {
+                title: 'Value',
+                cell: (output) => (
+                  <span className="prose">{output.error ?? display(output.value)}</span>
+                ),
+              },
+            ]}
+          />
+        </Card>
+      </div>
+      <div className="stack span-8">
+        <Card title="Resources" aside={stack.resources ? 'below what they need' : undefined}>
+          {stack.resources ? (
+            <div className="tree">
+              <Tree items={resourceTree(stack.resources.nodes)} />
+              {stack.resources.nodes.length === 0 ? <p className="empty">It has none.</p> : null}
+            </div>
+          ) : (
+            <Missing what="Resources" />
+          )}
+        </Card>
+        <Card title="Events" aside="the newest first">
+          <Rows
+            label="Events"
+            rows={stack.events?.nodes}
+            empty="No event is known."
+            isCut={stack.events?.pageInfo.hasNextPage ?? false}
+            columns={[
+              { title: 'When', cell: (event) => <Age time={event.createdAt} /> },
+              { title: 'Resource', cell: (event) => event.resourceName ?? <None /> },
+              { title: 'State', cell: (event) => <State of={event} /> },
+              {
+                title: 'Reason',
+                cell: (event) => <span className="prose">{event.statusReason}</span>,
+              },
+            ]}
+          />
+        </Card>
+        <Card title="Template">
+          {stack.template === null ? (
+            <Missing what="The template" />
+          ) : (
+            <pre className="code" tabIndex={0} aria-label="Template">
+              {JSON.stringify(stack.template, null, 2)}
+            </pre>
+          )}
+        </Card>
+      </div>
+    </div>
   );
 }
 

@@ -1,53 +1,84 @@
 import { graphql, type ResultOf } from '../graphql/graphql';
 import { formatWord } from '../lib/format';
 import { toneOf } from '../lib/status';
-import { useCloudName, useParameter } from '../lib/url-state';
-import { Choose, Filters, SearchBox, wordChoices } from '../ui/filters';
-import { Thing } from '../ui/link';
-import { ListView, useOrder } from '../ui/list';
+import { useParameter } from '../lib/url-state';
+import { told, watch } from '../lib/watch';
+import {
+  createdColumn,
+  idColumn,
+  nameColumn,
+  projectColumn,
+  textColumn,
+  updatedColumn,
+} from '../ui/columns';
+import { Choose, wordChoices } from '../ui/filters';
+import { ListView } from '../ui/list';
 import { None, Status } from '../ui/status';
 import type { Column } from '../ui/table';
-import { Age } from '../ui/time';
 
-const STACKS = graphql(`
-  query Stacks(
-    $cloud: String
-    $first: Int
-    $after: String
-    $filter: StackFilter
-    $orderBy: StackOrder
-  ) {
-    cloud(name: $cloud) {
-      stacks(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
-        totalCount
-        scope
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        nodes {
-          id
-          name
-          description
-          action
-          status
-          statusReason
-          owner
-          projectId
-          project {
-            id
-            name
-          }
-          parentId
-          createdAt
-          updatedAt
-        }
-      }
+const ROW = graphql(`
+  fragment StackRow on Stack {
+    id
+    name
+    description
+    action
+    status
+    statusReason
+    owner
+    projectId
+    project {
+      id
+      name
     }
+    parentId
+    createdAt
+    updatedAt
   }
 `);
 
-type Row = NonNullable<NonNullable<ResultOf<typeof STACKS>['cloud']>['stacks']>['nodes'][number];
+const STACKS = graphql(
+  `
+    query Stacks(
+      $cloud: String
+      $first: Int
+      $after: String
+      $filter: StackFilter
+      $orderBy: StackOrder
+    ) {
+      cloud(name: $cloud) {
+        stacks(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+          totalCount
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+          nodes {
+            ...StackRow
+          }
+        }
+      }
+    }
+  `,
+  [ROW],
+);
+
+const CHANGES = graphql(
+  `
+    subscription StackRows($cloud: String, $filter: StackFilter) {
+      stackChanged(cloud: $cloud, filter: $filter) {
+        kind
+        id
+        seenAt
+        stack {
+          ...StackRow
+        }
+      }
+    }
+  `,
+  [ROW],
+);
+
+type Row = ResultOf<typeof ROW>;
 
 const STATUSES = ['COMPLETE', 'IN_PROGRESS', 'FAILED'] as const;
 const ORDERS = {
@@ -55,18 +86,10 @@ const ORDERS = {
   status: 'STATUS',
   created: 'CREATED_AT',
   updated: 'UPDATED_AT',
-} as const;
+};
 
 const COLUMNS: Column<Row>[] = [
-  {
-    id: 'name',
-    title: 'Name',
-    order: 'name',
-    width: 200,
-    isNarrow: true,
-    cell: (row) => <Thing kind="Stack" thing={row} />,
-    value: (row) => row.name,
-  },
+  nameColumn('Stack'),
   {
     id: 'status',
     title: 'Status',
@@ -82,73 +105,37 @@ const COLUMNS: Column<Row>[] = [
     ),
     value: (row) => `${row.action}_${row.status}`,
   },
-  {
-    id: 'reason',
-    title: 'Reason',
-    width: 320,
+  textColumn('reason', 'Reason', 320, (row) => row.statusReason, {
     cell: (row) => (
       <span title={row.statusReason ?? undefined}>{row.statusReason ?? <None />}</span>
     ),
-    value: (row) => row.statusReason,
-  },
-  {
-    id: 'project',
-    title: 'Project',
-    width: 120,
-    cell: (row) => <Thing kind="Project" thing={row.project} id={row.projectId} />,
-    value: (row) => row.project?.name ?? row.projectId,
-  },
-  {
-    id: 'owner',
-    title: 'Owner',
-    width: 100,
-    isExtra: true,
-    cell: (row) => row.owner ?? <None />,
-    value: (row) => row.owner,
-  },
-  {
-    id: 'updated',
-    title: 'Changed',
-    order: 'updated',
-    width: 100,
-    cell: (row) => (row.updatedAt ? <Age time={row.updatedAt} /> : <None />),
-    value: (row) => row.updatedAt,
-  },
-  {
-    id: 'created',
-    title: 'Created',
-    order: 'created',
-    width: 100,
-    cell: (row) => <Age time={row.createdAt} />,
-    value: (row) => row.createdAt,
-  },
+  }),
+  projectColumn({ width: 120 }),
+  textColumn('owner', 'Owner', 100, (row) => row.owner, { isExtra: true }),
+  updatedColumn(),
+  createdColumn(),
+  idColumn(),
 ];
 
 export function Stacks() {
-  const cloud = useCloudName();
-  const [term] = useParameter('q');
   const [chosen] = useParameter('status');
   const status = STATUSES.find((each) => each === chosen);
-  const orderBy = useOrder(ORDERS);
   return (
     <ListView
       title="Stacks"
+      one="stack"
       document={STACKS}
-      variables={{
-        cloud,
-        first: 200,
-        filter: { ...(term ? { nameContains: term } : {}), ...(status ? { status } : {}) },
-        orderBy,
-      }}
       connection={(data) => data.cloud?.stacks}
       columns={COLUMNS}
-      fileName="stacks"
-      empty="No stack is like that."
-      filters={
-        <Filters search={<SearchBox label="Name" />}>
-          <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />
-        </Filters>
-      }
+      orders={ORDERS}
+      pageSize={200}
+      filter={status ? { status } : {}}
+      watches={({ cloud, filter }) => [
+        watch(CHANGES, { cloud, filter }, ({ stackChanged }) =>
+          told('Stack', stackChanged, stackChanged?.stack),
+        ),
+      ]}
+      choices={() => <Choose parameter="status" label="Status" choices={wordChoices(STATUSES)} />}
     />
   );
 }

@@ -95,13 +95,15 @@ export interface Tab {
   operations: string[];
   /** Errors and warnings of the console, and requests that left the origin. */
   complaints: string[];
+  /** Sockets that are open, and those that were refused. */
+  sockets: { open: number; refused: number };
   close: () => Promise<void>;
 }
 
 export async function openTab(
   demo: Demo,
   path: string,
-  options: { width?: number; scheme?: 'light' | 'dark' } = {},
+  options: { width?: number; scheme?: 'light' | 'dark'; socket?: 'refused' } = {},
 ): Promise<Tab> {
   const width = options.width ?? 1280;
   const context = await (
@@ -131,8 +133,19 @@ export async function openTab(
       operations.push(body.operationName ?? '?');
     }
   });
+  const sockets = { open: 0, refused: 0 };
+  page.on('websocket', (socket) => {
+    sockets.open += 1;
+    socket.on('close', () => (sockets.open -= 1));
+  });
+  if (options.socket === 'refused') {
+    await page.routeWebSocket('**/graphql/ws', async (socket) => {
+      sockets.refused += 1;
+      await socket.close({ code: 1013, reason: 'not today' });
+    });
+  }
   await page.goto(demo.url + path);
-  return { page, context, operations, complaints, close: () => context.close() };
+  return { page, context, operations, complaints, sockets, close: () => context.close() };
 }
 
 /** Waits until the view has its answer, whatever that is, and asks for nothing more. */

@@ -63,6 +63,7 @@ async function ids(): Promise<Ids> {
 const LISTS: [string, string, RegExp][] = [
   ['/', 'Overview', /Health/],
   ['/servers', 'Servers', /120 rows/],
+  ['/servers?tab=flavors', 'Flavors', /m1\.large/],
   ['/hypervisors', 'Hypervisors', /compute-1/],
   ['/network', 'Topology', /admin-router/],
   ['/network?tab=networks', 'Networks', /shared-services/],
@@ -244,6 +245,62 @@ test('a server is stopped after a look at what hangs on it', async () => {
   await page.locator('.head-state').getByText('Shutoff').waitFor();
 });
 
+test('a server is resized to a flavor that one chooses', async () => {
+  const data = (await demo.query(
+    '{ servers(first: 5, filter: { status: ACTIVE, flavor: "m1.small", isLocked: false }) { nodes { id name } } }',
+  )) as Ids;
+  const server = data.servers.nodes.at(-1);
+  tab = await openTab(demo, `/servers/${server?.id ?? ''}`);
+  const { page } = tab;
+  await page.getByRole('button', { name: 'Resize', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const resize = dialog.getByRole('button', { name: 'Resize' });
+  expect(await resize.isDisabled()).toBe(true);
+  const choice = dialog.getByLabel('To the flavor');
+  await choice.locator('option', { hasText: 'm1.medium' }).waitFor({ state: 'attached' });
+  const labels = await choice.locator('option').allTextContents();
+  expect(labels.find((label) => label.startsWith('m1.small:'))).toContain('(as it is)');
+  await choice.selectOption({
+    label: labels.find((label) => label.startsWith('m1.medium:')) ?? '',
+  });
+  // What it would do is told before anything is sent.
+  await dialog.locator('p', { hasText: 'm1.medium' }).waitFor();
+  await expect.poll(() => resize.isEnabled()).toBe(true);
+  await expectNoComplaints(tab);
+  await resize.click();
+  await dialog.waitFor({ state: 'detached' });
+  await page
+    .getByRole('button', { name: 'Confirm resize', exact: true })
+    .waitFor({ timeout: 45_000 });
+  expect(tab.complaints).toEqual([]);
+});
+
+test('a rebuild asks for an image and for the name, since the disk is lost', async () => {
+  const { servers } = await ids();
+  const server = servers.nodes[0];
+  tab = await openTab(demo, `/servers/${server?.id ?? ''}`);
+  const { page } = tab;
+  await page.getByRole('button', { name: 'Rebuild', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('option', { hasText: 'debian-12' }).waitFor({ state: 'attached' });
+  await dialog.getByLabel('From the image').selectOption({ index: 1 });
+  await dialog.getByText('It cannot be undone').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Rebuild' }).isDisabled()).toBe(true);
+  await dialog.getByRole('textbox').fill(server?.name ?? '');
+  expect(await dialog.getByRole('button', { name: 'Rebuild' }).isEnabled()).toBe(true);
+  await expectNoComplaints(tab);
+});
+
+test('the licences of what the page is made with come with it', async () => {
+  tab = await openTab(demo, '/');
+  const { page } = tab;
+  await page.getByRole('link', { name: 'Licences' }).click();
+  const text = (await page.locator('body').textContent()) ?? '';
+  for (const name of ['react ', 'monaco-editor ', 'graphql-ws ', '@fontsource-variable/inter ']) {
+    expect(text).toContain(name);
+  }
+});
+
 test('a stack is a tree, with the reason of what failed', async () => {
   const { stacks } = await ids();
   const stack = stacks.nodes.find((each) => each.name === 'web-shop-stack-1');
@@ -284,5 +341,26 @@ test('GraphiQL works without the network', async () => {
     .toContain('score');
   await page.getByLabel('Show Documentation Explorer').click();
   await page.getByText('Query', { exact: true }).first().waitFor();
+  await expectNoComplaints(tab);
+  // Its tabs are a list of buttons, of which one is current, also when another is shown.
+  await page.getByLabel('New tab').click();
+  const tabs = page.locator('.graphiql-tab');
+  await expect.poll(() => tabs.count()).toBe(2);
+  const current = page.locator('.graphiql-tab-button[aria-current=true]');
+  await expect.poll(() => current.count()).toBe(1);
+  await tabs.first().locator('.graphiql-tab-button').click();
+  await expect.poll(() => tabs.first().locator('[aria-current=true]').count()).toBe(1);
+  await expectNoComplaints(tab);
+});
+
+test('GraphiQL listens to a subscription', async () => {
+  const query = 'subscription { healthChanged { score } }';
+  tab = await openTab(demo, '/graphiql#query=' + encodeURIComponent(query));
+  const { page } = tab;
+  await page.locator('.graphiql-query-editor .view-line').getByText('healthChanged').waitFor();
+  await page.locator('.graphiql-execute-button').click();
+  await expect
+    .poll(() => page.locator('.result-window').textContent(), { timeout: 30_000 })
+    .toContain('score');
   expect(tab.complaints).toEqual([]);
 });

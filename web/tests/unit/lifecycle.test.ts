@@ -22,6 +22,7 @@ test('what makes sense depends on the state', () => {
 
 test('only what cannot be undone is destructive', () => {
   expect(ACTIONS.filter((action) => action.isDestructive).map((action) => action.id)).toEqual([
+    'rebuild',
     'delete',
   ]);
 });

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { TypedDocumentNode } from 'urql';
 
+import { graphql, type ResultOf } from '../../graphql/graphql';
 import { formatGib } from '../../lib/format';
 import { Thing } from '../../ui/link';
 import { None, Status } from '../../ui/status';
@@ -10,6 +11,8 @@ import { Card } from '../../ui/view';
 
 /** How a kind of thing is asked for and shown. */
 export interface Kind<Data = unknown, Node = unknown> {
+  /** What it is called, as `floating IP`. */
+  what: string;
   /** The list it is in. */
   list: { title: string; path: string };
   document: TypedDocumentNode<Data, { cloud?: string | null; id: string }>;
@@ -119,17 +122,24 @@ export function VolumesAround({
   );
 }
 
-interface PortRow {
-  id: string;
-  name: string | null;
-  status: string;
-  deviceOwner: string | null;
-  serverId: string | null;
-  server: { id: string; name: string | null } | null;
-  fixedIps: { ipAddress: string | null }[];
-}
+export const PORT_ROW = graphql(`
+  fragment PortRow on Port {
+    id
+    name
+    status
+    deviceOwner
+    serverId
+    server {
+      id
+      name
+    }
+    fixedIps {
+      ipAddress
+    }
+  }
+`);
 
-export function PortsAround({ of }: { of: Listed<PortRow> | null }) {
+export function PortsAround({ of }: { of: Listed<ResultOf<typeof PORT_ROW>> | null }) {
   return (
     <Around
       title="Ports"
