@@ -498,10 +498,9 @@ impl Graph {
         if cost < LARGE {
             return Ok(None);
         }
-        let turn = timeout(
-            self.inner.options.request_timeout,
-            self.inner.large.acquire(),
-        );
+        // Those before it have that long, too, and may all need it.
+        let patience = self.inner.options.request_timeout + Duration::from_secs(1);
+        let turn = timeout(patience, self.inner.large.acquire());
         match turn.await {
             Ok(Ok(turn)) => Ok(Some(turn)),
             Ok(Err(_)) | Err(_) => {

@@ -41,17 +41,18 @@ pub fn is_wanted() -> bool {
         "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     ];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    names.iter().any(|name| is_set(name))
+    names.iter().any(is_set)
 }
+
+/// What writes down spans and lines of the log.
+pub type Layers = Vec<Box<dyn Layer<Registry> + Send + Sync>>;
 
 /// The layers that send spans and, as far as `filter` lets them, lines of the log. Called before
 /// there is a runtime: what sends has a thread of its own.
 ///
 /// # Errors
 /// When the variables cannot be used.
-pub fn layers(
-    filter: EnvFilter,
-) -> Result<(Vec<Box<dyn Layer<Registry> + Send + Sync>>, Exporters)> {
+pub fn layers(filter: EnvFilter) -> Result<(Layers, Exporters)> {
     let refuse = |error: &dyn std::fmt::Display| {
         Error::Configuration(format!(
             "OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {error}"

@@ -373,8 +373,9 @@ async fn without_the_store_each_goes_on_alone_and_finds_it_again() {
     };
     let cloud = Cloud::start(5).await;
     let short = [("CACHE_TTL", "1s"), ("RATE_LIMIT", "200/1m")];
+    let url = store.url();
     let variables = [
-        &[("CACHE_URL", &*store.url()), ("CACHE_SECRET_KEY", SECRET)],
+        &[("CACHE_URL", &*url), ("CACHE_SECRET_KEY", SECRET)],
         &short[..],
     ]
     .concat();
@@ -419,8 +420,9 @@ async fn a_caller_has_one_room_at_all_replicas() {
     };
     let cloud = Cloud::start(5).await;
     let limit = [("RATE_LIMIT", "8/1h")];
+    let url = store.url();
     let variables = [
-        &[("CACHE_URL", &*store.url()), ("CACHE_SECRET_KEY", SECRET)],
+        &[("CACHE_URL", &*url), ("CACHE_SECRET_KEY", SECRET)],
         &limit[..],
     ]
     .concat();

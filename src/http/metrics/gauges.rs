@@ -326,7 +326,7 @@ mod tests {
             "agents",
             "physical",
             "services",
-            "there",
+            "\"there\"",
             "vcpus",
         ] {
             assert!(!told.contains(part), "{part}: {told}");
