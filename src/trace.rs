@@ -12,7 +12,7 @@ use http::{HeaderMap, Method};
 use tracing::Span;
 
 #[cfg(feature = "otlp")]
-pub use self::otlp::{Exporters, is_wanted, layers};
+pub use self::otlp::{Exporters, Layers, is_wanted, layers};
 
 /// The target of these spans: the log leaves them out.
 pub const TARGET: &str = "mcp_openstack_ops::span";
