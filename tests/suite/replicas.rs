@@ -268,9 +268,7 @@ async fn two_replicas_ask_as_much_as_one_and_one_may_die() {
     let cloud = Cloud::start(25).await;
     let truth = truth(&cloud).await;
     let asked_by = async |replicas: &[&Running]| {
-        let Some(proxy) = proxy(replicas).await else {
-            return None;
-        };
+        let proxy = proxy(replicas).await?;
         let base = format!("http://127.0.0.1:{}", proxy.port);
         let before = cloud.simulator.log().count();
         let outcome = Arc::new(Outcome::default());
