@@ -557,13 +557,13 @@ fn outcome(response: &Response) -> measure::Outcome {
     }
 }
 
-/// What every answer has beside its data: what was reported meanwhile, and the bill.
 /// Everything by which a query may name what it needs.
 fn words(request: &Request) -> String {
     let variables = serde_json::to_string(&request.variables).unwrap_or_default();
     format!("{} {variables}", request.query)
 }
 
+/// What every answer has beside its data: what was reported meanwhile, and the bill.
 fn finish(response: &mut Response, reports: &Reports, operation: &Operation) {
     let reported = std::mem::take(&mut *reports.lock().unwrap_or_else(PoisonError::into_inner));
     response

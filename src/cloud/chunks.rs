@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures_util::future::{BoxFuture, try_join, try_join_all};
+use futures_util::future::{BoxFuture, try_join_all};
 
 use super::Cloud;
 use super::service::Service;
@@ -61,9 +61,9 @@ impl Cloud {
                 Err(error) if chunk.len() >= NEVER_TOO_LONG && may_be_too_long(&error) => {
                     let half = chunk.len().div_ceil(2);
                     let (one, other) = chunk.split_at(half);
-                    let one = self.chunk(service, one, fetch);
-                    let other = self.chunk(service, other, fetch);
-                    let (mut one, other) = try_join(one, other).await?;
+                    // One after the other: what is refused for something else is so in every part.
+                    let mut one = self.chunk(service, one, fetch).await?;
+                    let other = self.chunk(service, other, fetch).await?;
                     // Only now is it known that it was the length.
                     self.chunk_sizes().learn(service, half);
                     one.extend(other);
