@@ -5,6 +5,7 @@ mod cache;
 mod catalog;
 mod chunks;
 pub mod collection;
+pub mod columns;
 pub mod compute;
 mod failure;
 pub mod identity;

@@ -8,10 +8,11 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use mcp_openstack_ops::config::{Arguments, Command, Config, Environment, LogFormat};
 use mcp_openstack_ops::graph::WORKERS;
+use mcp_openstack_ops::trace::Layers;
 use mcp_openstack_ops::{check, health, serve, simulation, trace};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
+use tracing_subscriber::{EnvFilter, Layer};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -135,8 +136,6 @@ fn filter(config: &Config) -> anyhow::Result<EnvFilter> {
         .add_directive("h2=info".parse()?)
         .add_directive(format!("{}=off", trace::TARGET).parse()?))
 }
-
-type Layers = Vec<Box<dyn Layer<Registry> + Send + Sync>>;
 
 #[cfg(feature = "otlp")]
 type Sending = Option<trace::Exporters>;

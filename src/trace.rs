@@ -10,9 +10,13 @@ mod otlp;
 
 use http::{HeaderMap, Method};
 use tracing::Span;
+use tracing_subscriber::{Layer, Registry};
 
 #[cfg(feature = "otlp")]
-pub use self::otlp::{Exporters, Layers, is_wanted, layers};
+pub use self::otlp::{Exporters, is_wanted, layers};
+
+/// What writes down spans and lines of the log.
+pub type Layers = Vec<Box<dyn Layer<Registry> + Send + Sync>>;
 
 /// The target of these spans: the log leaves them out.
 pub const TARGET: &str = "mcp_openstack_ops::span";

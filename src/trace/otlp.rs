@@ -15,7 +15,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
 use tracing_subscriber::{Layer, Registry};
 
-use super::TARGET;
+use super::{Layers, TARGET};
 use crate::{Error, Result};
 
 /// What sends; the rest is sent when it is dropped.
@@ -43,9 +43,6 @@ pub fn is_wanted() -> bool {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     names.iter().any(is_set)
 }
-
-/// What writes down spans and lines of the log.
-pub type Layers = Vec<Box<dyn Layer<Registry> + Send + Sync>>;
 
 /// The layers that send spans and, as far as `filter` lets them, lines of the log. Called before
 /// there is a runtime: what sends has a thread of its own.

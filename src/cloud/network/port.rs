@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{PAGE, body, list, text};
 use crate::Result;
-use crate::cloud::collection::{Collection, Columns, Paging, Row};
+use crate::cloud::collection::{Collection, Paging, Row};
+use crate::cloud::columns::Columns;
 use crate::cloud::{Cloud, Parameter, Service, Written};
 
 /// All ports.

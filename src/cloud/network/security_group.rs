@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{PAGE, body, list, text};
 use crate::Result;
-use crate::cloud::collection::{Collection, Columns, Paging, Row};
+use crate::cloud::collection::{Collection, Paging, Row};
+use crate::cloud::columns::Columns;
 use crate::cloud::{Cloud, Service, Written};
 
 /// All security groups; their rules come along when they are needed.
