@@ -21,6 +21,7 @@ SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /src
 ARG FEATURES=
 ENV CARGO_PROFILE_RELEASE_STRIP=symbols
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 COPY src/simulator/Cargo.toml src/simulator/
 COPY benches/compare/floor/Cargo.toml benches/compare/floor/

@@ -4,7 +4,7 @@
 Two replicas (with a store between them, where redis-server is installed) stand over a simulated cloud.
 What they say is compared with what they said before anything broke: a value is the same, or it is null
 and an error says why. After each fault the answers have to be whole again within five seconds. Memory
-is looked at all the while.
+is looked at all the while. Beside it servers come and go, made and deleted through the replicas.
 
     cargo build --release && python3 benches/soak.py --minutes 10
 
@@ -36,8 +36,13 @@ QUESTIONS = {
     "networks": "{ networks(first: 20, orderBy: {field: NAME}) { nodes { id name subnets { nodes { cidr } } } } }",
     "volumes": "{ volumes(first: 20, orderBy: {field: NAME}) { nodes { id name sizeGib } } }",
     "images": "{ images(first: 20, orderBy: {field: NAME}) { nodes { id name } } }",
-    "counts": "{ serverCounts { status count } projects(all: true) { totalCount } }",
+    "counts": "{ volumes(first: 1) { totalCount } projects(all: true) { totalCount } }",
 }
+# Where a name stands in an order, no churn is to be seen: it comes last.
+CHURN_CREATE = """mutation { serverCreate(input: {name: "zz-churn-%d", flavor: "%s", image: "%s", networks: ["%s"]}) {
+    server { id } userErrors { code message } } }"""
+CHURN_DELETE = """mutation { serverDelete(server: "%s") { userErrors { code message } } }"""
+CHURN_KEPT = 10
 
 
 def main():
@@ -74,6 +79,7 @@ class Run:
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.counts, self.wrong, self.bad, self.memory = Counter(), [], [], []
+        self.churned, self.refusal = Counter(), None
         self.down = set()
 
     def start(self):
@@ -92,6 +98,12 @@ class Run:
             status, body = ask(self.ports[0], query)
             assert status == 200 and "errors" not in body, body
             self.truth[query] = body["data"]
+        kinds = "{ flavors(orderBy: {field: RAM}) { nodes { id diskGib } } images(filter: {status: ACTIVE}, first: 1) { nodes { id } } networks(filter: {isShared: true}, first: 1) { nodes { id } } }"
+        status, body = ask(self.ports[0], kinds)
+        assert status == 200 and "errors" not in body, body
+        roomy = (flavor for flavor in body["data"]["flavors"]["nodes"] if flavor["diskGib"] >= 10)
+        images, networks = (body["data"][kind]["nodes"] for kind in ("images", "networks"))
+        self.parts = next(roomy)["id"], images[0]["id"], networks[0]["id"]
 
     def questions(self):
         yield from QUESTIONS.values()
@@ -114,7 +126,8 @@ class Run:
         wait_for(self.store_port)
 
     def start_replica(self, port):
-        variables = {"OS_CLOUD": "simulated", "CACHE_TTL": "1s", "REQUEST_TIMEOUT": "5s"}
+        variables = {"OS_CLOUD": "simulated", "CACHE_TTL": "1s", "REQUEST_TIMEOUT": "5s",
+                     "ALLOW_MODIFY_OPERATIONS": "true"}
         if self.store:
             variables["CACHE_URL"] = f"redis://127.0.0.1:{self.store_port}"
             variables["CACHE_SECRET_KEY"] = "0123456789abcdef0123456789abcdef"
@@ -125,6 +138,7 @@ class Run:
     def soak(self):
         threads = [threading.Thread(target=self.work, args=(number,)) for number in range(self.options.workers)]
         threads.append(threading.Thread(target=self.watch_memory))
+        threads.append(threading.Thread(target=self.churn))
         for thread in threads:
             thread.start()
         began, faults, recoveries = time.monotonic(), self.faults(), []
@@ -209,6 +223,33 @@ class Run:
                 if kind not in ("right", "lost"):
                     self.bad.append((time.monotonic(), kind))
 
+    def churn(self):
+        """Servers come and go; what cannot be done while something is broken is not done."""
+        made, number = [], 0
+        while not self.stopping.wait(0.1):
+            number += 1
+            delete = len(made) >= CHURN_KEPT
+            query = CHURN_DELETE % made[0] if delete else CHURN_CREATE % (number, *self.parts)
+            port = next(port for port in self.ports if port not in self.down)
+            try:
+                _, body = ask(port, query)
+            except (OSError, http.client.HTTPException, ValueError):
+                self.churned["lost"] += 1
+                continue
+            payload = next(iter((body.get("data") or {}).values()), None)
+            if not payload or payload["userErrors"]:
+                # A delete whose answer was lost may have been done.
+                gone = payload and payload["userErrors"][0]["code"] in ("NOT_FOUND", "OUTCOME_UNKNOWN")
+                self.churned["refused"] += 1
+                self.refusal = self.refusal or body
+                made = made[1:] if delete and gone else made
+            elif delete:
+                made.pop(0)
+                self.churned["deleted"] += 1
+            else:
+                made.append(payload["server"]["id"])
+                self.churned["created"] += 1
+
     def judge(self, query, status, body):
         if status != 200:
             return f"status {status}"
@@ -231,6 +272,7 @@ class Run:
     def report(self, took, recoveries):
         total = sum(self.counts.values())
         print(f"\n{total} answers in {took:.0f} s, {total / took:.0f} a second: {dict(self.counts)}")
+        print(f"beside them: {dict(self.churned)}")
         for query, problem, body in self.wrong[:5]:
             print(f"WRONG {query}\n  {problem}\n  {json.dumps(body)[:400]}")
         slow = [(name, after) for name, after, _ in recoveries if after > RECOVERY]
@@ -243,7 +285,10 @@ class Run:
         if grows:
             print("GROWS")
         print(f"the longest recovery took {max((after for _, after, _ in recoveries), default=0):.2f} s")
-        return 1 if self.wrong or slow or grows else 0
+        idle = not self.churned["deleted"]
+        if idle:
+            print(f"NO CHURN: {json.dumps(self.refusal)[:400]}")
+        return 1 if self.wrong or slow or grows or idle else 0
 
     def stop(self):
         self.stopping.set()

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use dataloader::BatchFn;
 use dataloader::cached::Loader;
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
+use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
 
 use super::turn::Turn;
 use crate::cloud::Cloud;
@@ -50,7 +50,7 @@ struct AnyValue(Arc<dyn Any + Send + Sync>);
 
 type Loaded = Result<Option<AnyValue>>;
 type LoadAny<K> = fn(Cloud, Vec<K>) -> BoxFuture<'static, Result<HashMap<K, AnyValue>>>;
-type Values<K> = Shared<BoxFuture<'static, Arc<HashMap<K, Loaded>>>>;
+type Values<K> = HashMap<K, Loaded>;
 
 /// The loader of a plan, and the batch that can still be joined.
 ///
@@ -65,8 +65,27 @@ struct KeyLoader<K: Key> {
 
 struct Joining<K: Key> {
     keys: HashSet<K>,
-    /// What its first key has started; whoever waits for it drives it.
-    values: Option<Values<K>>,
+    /// What its first key has started.
+    batch: Option<Arc<Batch<K>>>,
+}
+
+/// Keys that are asked for together.
+///
+/// Whoever waits first drives it, and the next one when that one leaves. The others are woken when
+/// it is done and not each time it goes on: a thousand rows that are polled in vain cost more than
+/// what they wait for.
+struct Batch<K: Key> {
+    values: OnceCell<Values<K>>,
+    work: tokio::sync::Mutex<BoxFuture<'static, Values<K>>>,
+}
+
+impl<K: Key> Batch<K> {
+    async fn value(&self, key: &K) -> Loaded {
+        let work = || async { (&mut *self.work.lock().await).await };
+        let values = self.values.get_or_init(work).await;
+        let lost = || Err(Error::Internal(format!("the batch with {key:?} was lost")));
+        values.get(key).cloned().unwrap_or_else(lost)
+    }
 }
 
 impl<K: Key> KeyLoader<K> {
@@ -76,7 +95,7 @@ impl<K: Key> KeyLoader<K> {
             .with_yield_count(0);
         let joining = Joining {
             keys: HashSet::new(),
-            values: None,
+            batch: None,
         };
         Self {
             loader,
@@ -85,14 +104,19 @@ impl<K: Key> KeyLoader<K> {
     }
 
     /// The batch that a key is in now.
-    fn join(&self, key: K) -> Values<K> {
+    fn join(&self, key: K) -> Arc<Batch<K>> {
         let mut joining = lock(&self.joining);
         joining.keys.insert(key);
-        let values = joining.values.get_or_insert_with(|| self.batch().shared());
-        values.clone()
+        let batch = joining.batch.get_or_insert_with(|| {
+            Arc::new(Batch {
+                values: OnceCell::new(),
+                work: tokio::sync::Mutex::new(self.work()),
+            })
+        });
+        Arc::clone(batch)
     }
 
-    fn batch(&self) -> BoxFuture<'static, Arc<HashMap<K, Loaded>>> {
+    fn work(&self) -> BoxFuture<'static, Values<K>> {
         // Weak: the batch is kept by what it looks into, and an operation that is dropped while it
         // waits would leave both behind for good.
         let (loader, joining) = (self.loader.clone(), Arc::downgrade(&self.joining));
@@ -105,12 +129,12 @@ impl<K: Key> KeyLoader<K> {
                 keys = now;
             }
             let keys = with(&joining, |joining| {
-                joining.values = None;
+                joining.batch = None;
                 std::mem::take(&mut joining.keys)
             });
             // Every key has an answer, be it an error, so that none is ever not found.
             let values = loader.try_load_many(keys.into_iter().collect()).await;
-            Arc::new(values.unwrap_or_default())
+            values.unwrap_or_default()
         })
     }
 }
@@ -209,9 +233,5 @@ impl Loaders {
 
 /// Boxed: it is in every edge, and would be part of the type of each.
 fn load_with<K: Key>(loader: &KeyLoader<K>, key: K) -> BoxFuture<'_, Loaded> {
-    Box::pin(async move {
-        let values = loader.join(key.clone()).await;
-        let lost = || Err(Error::Internal(format!("the batch with {key:?} was lost")));
-        values.get(&key).cloned().unwrap_or_else(lost)
-    })
+    Box::pin(async move { loader.join(key.clone()).value(&key).await })
 }

@@ -1,10 +1,12 @@
 //! What is asked of the cloud, and what is not because it is known.
 
+use std::time::Duration;
+
 use openstack_simulator::Service;
 use openstack_simulator::fault::{Fault, Rule};
 use serde_json::Value;
 
-use crate::simulated::{MEMBER, Simulated};
+use crate::simulated::{MEMBER, Simulated, Trial};
 
 /// The answer to a query, and what was asked for it: services and paths without their queries.
 async fn asked(cloud: &Simulated, query: &str) -> (Value, Vec<String>) {
@@ -76,7 +78,12 @@ async fn names_are_asked_for_once_beside_the_list_that_needs_them() {
 
 #[tokio::test]
 async fn names_that_do_not_come_keep_nothing_else_from_coming() {
-    let cloud = member().await;
+    let cloud = Simulated::start(Trial {
+        cloud: MEMBER,
+        deadline: Duration::from_secs(3),
+        ..Trial::default()
+    })
+    .await;
     let slow = Fault::Slow {
         milliseconds: 120_000,
     };

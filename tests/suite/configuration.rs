@@ -7,6 +7,8 @@ use std::path::Path;
 use clap::CommandFactory;
 use mcp_openstack_ops::config::Arguments;
 
+use crate::checked_in;
+
 const INTRODUCTION: &str = "\
 # Configuration
 
@@ -119,24 +121,9 @@ fn subcommands() -> String {
     text
 }
 
-/// `INSTA_UPDATE=always` writes the file anew; its diff is the review of a change to the settings.
 #[test]
 fn the_documented_settings_are_the_programs() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
-    let made = settings() + &subcommands();
-    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-        std::fs::write(&path, &made).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    let lines = written.lines().chain(std::iter::repeat(""));
-    let first = lines
-        .zip(made.lines())
-        .find(|(written, made)| written != made);
-    assert!(
-        written == made,
-        "docs/configuration.md is not the program's: first difference {first:?}; \
-         INSTA_UPDATE=always writes it anew"
-    );
+    checked_in::compare("docs/configuration.md", &(settings() + &subcommands()));
 }
 
 /// Every tool has its place in docs/tools.md, and nothing else has one.

@@ -10,6 +10,7 @@
 mod ages;
 mod call_budgets;
 mod calls;
+mod checked_in;
 mod chunks;
 mod configuration;
 mod confirmation;
@@ -25,6 +26,7 @@ mod program;
 mod rates;
 mod read_only;
 #[cfg(feature = "redis")]
+mod references;
 mod replicas;
 mod running;
 mod schema;

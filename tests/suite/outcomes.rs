@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::simulated::{MEMBER, Simulated, Trial};
 
 /// How long an operation may take here: some faults are met by waiting.
-const DEADLINE: Duration = Duration::from_secs(3);
+const DEADLINE: Duration = Duration::from_secs(2);
 /// What a call may take beyond that, on a machine that does other things too.
 const LONGEST: Duration = Duration::from_secs(30);
 /// Longer than a refused login is remembered.

@@ -1,7 +1,6 @@
 //! The SDL that is checked in is the one the code makes, and it leaves nothing unexplained.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
@@ -9,28 +8,15 @@ use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
 use mcp_openstack_ops::graph::Graph;
 use mcp_openstack_ops::policy::Mode;
 
+use crate::checked_in;
+
 fn graph(mode: Mode) -> String {
     Graph::without_cloud(mode).unwrap().sdl().to_owned()
 }
 
-/// `INSTA_UPDATE=always` writes the file anew; its diff is the review of a schema change.
 #[test]
 fn the_checked_in_sdl_is_the_schemas() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/schema.graphql");
-    let made = graph(Mode::Modify);
-    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-        std::fs::write(&path, &made).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap();
-    let first = written
-        .lines()
-        .zip(made.lines())
-        .find(|(written, made)| written != made);
-    assert!(
-        written == made,
-        "schema/schema.graphql is not the schema's: first difference {first:?}; \
-         INSTA_UPDATE=always writes it anew"
-    );
+    checked_in::compare("schema/schema.graphql", &graph(Mode::Modify));
 }
 
 /// Who may change nothing sees the same graph without what changes something.

@@ -1,11 +1,11 @@
 //! What clients are told of the tools is checked in, and it keeps to its budgets.
 
-use std::path::Path;
-
 use mcp_openstack_ops::graph::Graph;
 use mcp_openstack_ops::mcp::Tools;
 use mcp_openstack_ops::policy::Mode;
 use serde_json::Value;
+
+use crate::checked_in;
 
 /// The bytes of the answer to `tools/list`.
 const MAX_LIST_BYTES: usize = 40 * 1024;
@@ -24,26 +24,11 @@ fn tools(mode: Mode) -> Tools {
     Tools::load(Graph::without_cloud(mode).unwrap().sdl(), None).unwrap()
 }
 
-/// `INSTA_UPDATE=always` writes the files anew; their diff is the review of a change to the tools.
 #[test]
 fn the_checked_in_lists_are_the_tools() {
     for (mode, file) in MODES {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let mut made = serde_json::to_string_pretty(&tools(mode).listed()).unwrap();
-        made.push('\n');
-        if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-            std::fs::write(&path, &made).unwrap();
-        }
-        let written = std::fs::read_to_string(&path).unwrap();
-        let first = written
-            .lines()
-            .zip(made.lines())
-            .find(|(written, made)| written != made);
-        assert!(
-            written == made,
-            "{file} is not what `tools/list` answers: first difference {first:?}; \
-             INSTA_UPDATE=always writes it anew"
-        );
+        let made = serde_json::to_string_pretty(&tools(mode).listed()).unwrap();
+        checked_in::compare(file, &(made + "\n"));
     }
 }
 
