@@ -333,3 +333,6 @@ pub struct PageInfo {
     /// The cursor of the last row: give it as `after` to go on.
     end_cursor: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;
