@@ -9,9 +9,11 @@ import './styles/view.css';
 import './styles/table.css';
 import './styles/map.css';
 import { App } from './app';
+import { tellCutText } from './lib/cut';
 import { applyTheme } from './lib/theme';
 
 applyTheme();
+tellCutText(document);
 const root = document.getElementById('root');
 if (root) {
   createRoot(root).render(

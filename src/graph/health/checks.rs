@@ -241,7 +241,7 @@ fn servers_in_error(sources: &Sources) -> Option<HealthCheck> {
             fault.unwrap_or("its own `fault` says why, if Nova knows"),
         )
     });
-    let seen = format!("{} servers are in ERROR", rows.len());
+    let seen = format!("servers in ERROR: {}", rows.len());
     Some(HealthCheck::new(
         "servers_in_error",
         10,
@@ -392,7 +392,7 @@ fn orphans(sources: &Sources) -> Option<HealthCheck> {
         return Some(HealthCheck::unknown("orphans", WEIGHT, unseen.join("; ")));
     }
     let outcome = if found == 0 { Pass } else { Warn };
-    let seen = format!("{found} resources belong to nothing");
+    let seen = format!("resources that belong to nothing: {found}");
     Some(HealthCheck::new(
         "orphans",
         WEIGHT,

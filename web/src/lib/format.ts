@@ -76,6 +76,35 @@ export function formatExact(time: string): string {
     : `${date.toISOString().replace('T', ' ').replace('.000Z', '')} UTC`.replace('Z UTC', ' UTC');
 }
 
+/** What Placement names after a unit, in that unit: its GB and MB are GiB and MiB. */
+export function formatOfClass(
+  resourceClass: string | null | undefined,
+  amount: number | null | undefined,
+): string {
+  if (resourceClass?.endsWith('_GB')) return formatGib(amount);
+  if (resourceClass?.endsWith('_MB')) return formatMib(amount);
+  return formatCount(amount);
+}
+
+/** How many rows a list shows. While it has not been read nobody knows, and it is not 0. */
+export function formatRows({
+  count,
+  total,
+  hasMore,
+  isRead,
+}: {
+  count: number;
+  total: number | null | undefined;
+  hasMore: boolean;
+  isRead: boolean;
+}): string {
+  if (!isRead) return 'It is unknown how many rows there are.';
+  if (total != null && total !== count)
+    return `${whole.format(count)} of ${whole.format(total)} rows`;
+  if (hasMore) return `${whole.format(count)} rows so far`;
+  return count === 1 ? '1 row' : `${whole.format(count)} rows`;
+}
+
 export function shortId(id: string): string {
   return id.length > 12 ? id.slice(0, 8) : id;
 }

@@ -165,10 +165,15 @@ export function topologyOf(
   return { nodes: [...nodes.values()], edges: [...edges.values()] };
 }
 
-/** Where each node goes, from left to right as packets come in. */
-export function place(topology: Topology): Map<string, { x: number; y: number }> {
+/** Where each node goes as packets come in: from left to right, or down where it is narrow. */
+export function place(topology: Topology, isNarrow = false): Map<string, { x: number; y: number }> {
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 84, marginx: 16, marginy: 16 });
+  const margins = { marginx: 16, marginy: 16 };
+  graph.setGraph(
+    isNarrow
+      ? { rankdir: 'TB', nodesep: 14, ranksep: 48, ...margins }
+      : { rankdir: 'LR', nodesep: 14, ranksep: 84, ...margins },
+  );
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id, width, height } of topology.nodes) graph.setNode(id, { width, height });
   for (const { source, target } of topology.edges) graph.setEdge(source, target);

@@ -121,8 +121,11 @@ export function Search() {
               onClick={() => open(index)}
             >
               <span className="hit-kind">{kindTitle(kindOfSearch(hit.kind))}</span>
-              <span className="hit-name">{nameOf(hit)}</span>
-              <span className="muted">{hit.matched}</span>
+              <span className="hit-name" title={nameOf(hit)}>
+                {nameOf(hit)}
+              </span>
+              {/* The name is there already. */}
+              <span className="muted">{hit.matched === hit.name ? null : hit.matched}</span>
             </li>
           ))}
         </ul>

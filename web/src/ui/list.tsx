@@ -97,7 +97,7 @@ export function ListView<Data, Variables extends AnyVariables, Row extends { id:
     isPaused,
     ...(watches ? { watches: watches(asked) } : {}),
   });
-  const isUnread = pages.error !== undefined && !(pages.first && connection(pages.first));
+  const isRead = Boolean(pages.first && connection(pages.first));
   const others = Object.fromEntries(Object.keys(withFirst).map((name) => [name, false]));
   return (
     <View<Row>
@@ -129,10 +129,11 @@ export function ListView<Data, Variables extends AnyVariables, Row extends { id:
         rows={pages.rows}
         totalCount={pages.totalCount}
         hasMore={pages.hasMore}
+        isRead={isRead}
         isFetching={pages.isFetching}
         look={pages.look}
         empty={
-          isUnread ? (
+          !isRead && pages.error ? (
             'They could not be read. The notice above says why.'
           ) : isFiltered ? (
             <>

@@ -2,6 +2,7 @@ import { type ColumnDef, getCoreRowModel, useReactTable } from '@tanstack/react-
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, memo, useEffect, useMemo, useRef } from 'react';
 
+import { formatRows } from '../lib/format';
 import { useIsNarrow } from '../lib/media';
 import { parseOrder, useListParameter, useParameter } from '../lib/url-state';
 import { Icon } from './icon';
@@ -103,6 +104,7 @@ export function Table<Row extends { id: string }>({
   rows,
   totalCount,
   look,
+  isRead,
   isFetching = false,
   hasMore = false,
   empty,
@@ -113,6 +115,8 @@ export function Table<Row extends { id: string }>({
   rows: Row[];
   totalCount?: number | null;
   look?: (first: number, last: number) => void;
+  /** Whether it is known which rows there are, even if there are none. */
+  isRead: boolean;
   isFetching?: boolean;
   hasMore?: boolean;
   empty: ReactNode;
@@ -176,7 +180,7 @@ export function Table<Row extends { id: string }>({
       >
         <table
           style={{ minWidth: isNarrow && columns.length <= 3 ? '100%' : width }}
-          aria-rowcount={totalCount ?? (hasMore ? -1 : rows.length + 1)}
+          aria-rowcount={totalCount ?? (hasMore || !isRead ? -1 : rows.length + 1)}
         >
           <colgroup>
             {columns.map((column) => (
@@ -246,8 +250,8 @@ export function Table<Row extends { id: string }>({
             ) : null}
           </tbody>
         </table>
-        {rows.length === 0 && !isFetching ? <div className="empty">{empty}</div> : null}
-        {rows.length === 0 && isFetching ? (
+        {rows.length === 0 && (isRead || !isFetching) ? <div className="empty">{empty}</div> : null}
+        {!isRead && isFetching ? (
           <div className="skeleton" role="status" aria-label="Loading">
             {Array.from({ length: 8 }, (_, index) => (
               <span key={index} />
@@ -256,14 +260,10 @@ export function Table<Row extends { id: string }>({
         ) : null}
       </div>
       <div className="table-foot" role="status">
-        {rows.length.toLocaleString('en')}
-        {totalCount != null && totalCount !== rows.length
-          ? ` of ${totalCount.toLocaleString('en')}`
-          : hasMore
-            ? ' so far'
-            : ''}
-        {rows.length === 1 && totalCount == null ? ' row' : ' rows'}
-        {isFetching && rows.length > 0 ? <span className="muted"> · asking…</span> : null}
+        {isRead || !isFetching
+          ? formatRows({ count: rows.length, total: totalCount, hasMore, isRead })
+          : 'Asking…'}
+        {isFetching && isRead ? <span className="muted"> · asking…</span> : null}
       </div>
     </div>
   );

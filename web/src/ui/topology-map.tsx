@@ -16,12 +16,20 @@ import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
 
 import { nameOf } from '../lib/format';
+import { useIsNarrow } from '../lib/media';
 import { type Part, type Topology, place } from '../lib/topology';
 import { Icon } from './icon';
 import { Thing } from './link';
 import { Status } from './status';
 
-type Drawn = Node<{ part: Part; open: (networkId: string) => void }, 'part'>;
+type Drawn = Node<{ part: Part; open: (networkId: string) => void; isNarrow: boolean }, 'part'>;
+
+/** How it is fitted in: on a phone it stays large enough to be read, and is moved to see the rest. */
+const fitting = (isNarrow: boolean) => ({
+  padding: 0.08,
+  maxZoom: 1,
+  minZoom: isNarrow ? 0.6 : 0.1,
+});
 
 const NODE_TYPES = { part: PartNode };
 
@@ -35,11 +43,14 @@ export function TopologyMap(props: { topology: Topology; open: (networkId: strin
 
 function Inside({ topology, open }: { topology: Topology; open: (networkId: string) => void }) {
   const { fitView } = useReactFlow();
+  const isNarrow = useIsNarrow();
   // What was dragged stays where it was put, until other things are drawn.
   const shape = useMemo(
     () =>
-      topology.nodes.map((node) => node.id).join() + topology.edges.map((edge) => edge.id).join(),
-    [topology],
+      topology.nodes.map((node) => node.id).join() +
+      topology.edges.map((edge) => edge.id).join() +
+      String(isNarrow),
+    [topology, isNarrow],
   );
   const [nodes, setNodes] = useState<Drawn[]>([]);
   const shown = useRef('');
@@ -47,20 +58,20 @@ function Inside({ topology, open }: { topology: Topology; open: (networkId: stri
   useEffect(() => {
     const isNew = shown.current !== shape;
     shown.current = shape;
-    const places = isNew ? place(topology) : null;
+    const places = isNew ? place(topology, isNarrow) : null;
     setNodes((before) => {
       const positions = new Map(before.map((node) => [node.id, node.position]));
       return topology.nodes.map((node) => ({
         id: node.id,
         type: 'part' as const,
         position: places?.get(node.id) ?? positions.get(node.id) ?? { x: 0, y: 0 },
-        data: { part: node.part, open },
+        data: { part: node.part, open, isNarrow },
         width: node.width,
         height: node.height,
       }));
     });
-    if (isNew) requestAnimationFrame(() => void fitView({ padding: 0.08, maxZoom: 1 }));
-  }, [topology, shape, open, fitView]);
+    if (isNew) requestAnimationFrame(() => void fitView(fitting(isNarrow)));
+  }, [topology, shape, open, isNarrow, fitView]);
 
   const edges = useMemo<Edge[]>(
     () =>
@@ -87,7 +98,7 @@ function Inside({ topology, open }: { topology: Topology; open: (networkId: stri
       minZoom={0.1}
       maxZoom={1.6}
       fitView
-      fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+      fitViewOptions={fitting(isNarrow)}
       onlyRenderVisibleElements
     >
       <Background variant={BackgroundVariant.Dots} gap={22} size={1} />
@@ -99,9 +110,17 @@ function Inside({ topology, open }: { topology: Topology; open: (networkId: stri
 function PartNode({ data }: NodeProps<Drawn>) {
   return (
     <div className={`part part-${data.part.kind}`}>
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle
+        type="target"
+        position={data.isNarrow ? Position.Top : Position.Left}
+        isConnectable={false}
+      />
       <PartBody part={data.part} open={data.open} />
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle
+        type="source"
+        position={data.isNarrow ? Position.Bottom : Position.Right}
+        isConnectable={false}
+      />
     </div>
   );
 }

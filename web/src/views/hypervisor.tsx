@@ -1,5 +1,5 @@
 import { graphql } from '../graphql/graphql';
-import { formatCount, formatGib, formatMib } from '../lib/format';
+import { formatCount, formatGib, formatMib, formatOfClass } from '../lib/format';
 import { useLive } from '../lib/live';
 import type { ThingOf } from '../lib/types';
 import { useCloudName } from '../lib/url-state';
@@ -227,11 +227,27 @@ function Details({ hypervisor }: { hypervisor: Hypervisor_ }) {
             empty="Placement counts nothing."
             columns={[
               { title: 'Class', cell: (each) => <code>{each.resourceClass}</code> },
-              { title: 'Total', isNumber: true, cell: (each) => formatCount(each.total) },
-              { title: 'Reserved', isNumber: true, cell: (each) => formatCount(each.reserved) },
+              {
+                title: 'Total',
+                isNumber: true,
+                cell: (each) => formatOfClass(each.resourceClass, each.total),
+              },
+              {
+                title: 'Reserved',
+                isNumber: true,
+                cell: (each) => formatOfClass(each.resourceClass, each.reserved),
+              },
               { title: 'Ratio', isNumber: true, cell: (each) => each.allocationRatio },
-              { title: 'Capacity', isNumber: true, cell: (each) => formatCount(each.capacity) },
-              { title: 'Used', isNumber: true, cell: (each) => formatCount(each.used) },
+              {
+                title: 'Capacity',
+                isNumber: true,
+                cell: (each) => formatOfClass(each.resourceClass, each.capacity),
+              },
+              {
+                title: 'Used',
+                isNumber: true,
+                cell: (each) => formatOfClass(each.resourceClass, each.used),
+              },
             ]}
           />
         </Card>

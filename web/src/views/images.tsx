@@ -84,14 +84,14 @@ const STATUSES = [
 ] as const;
 
 const COLUMNS: Column<Row>[] = [
-  nameColumn('Image', { width: 220 }),
+  nameColumn('Image', { width: 200 }),
   statusColumn({ width: 110 }),
   textColumn('visibility', 'Visibility', 100, (row) => row.visibility.toLowerCase()),
   {
     id: 'size',
     title: 'Size',
     order: 'size',
-    width: 100,
+    width: 120,
     isNumber: true,
     isNarrow: true,
     cell: (row) => formatBytes(row.sizeBytes),

@@ -102,6 +102,17 @@ describe.each([
   });
 });
 
+test('on a phone the topology is drawn, and the tab that is shown is in sight', async () => {
+  tab = await openTab(demo, '/network', { width: 390 });
+  await tab.page.locator('.react-flow__node', { hasText: 'admin-router' }).waitFor();
+  await tab.close();
+  tab = await openTab(demo, '/network?tab=security-groups', { width: 390 });
+  const shown = tab.page.locator('.tabs a[aria-current]');
+  await shown.waitFor();
+  const box = await shown.boundingBox();
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+});
+
 test('every kind of thing has a view of its own', { timeout: 180_000 }, async () => {
   const all = await ids();
   const first = (list: { nodes: { id: string }[] }) => list.nodes[0]?.id ?? 'none';

@@ -7,7 +7,9 @@ import {
   formatExact,
   formatGib,
   formatMib,
+  formatOfClass,
   formatPercent,
+  formatRows,
   formatWord,
   nameOf,
   portRange,
@@ -30,6 +32,23 @@ test('sizes have binary units', () => {
   expect(formatGib(204_800)).toBe('200 TiB');
   expect(formatBytes('430892225')).toBe('410.9 MiB');
   expect(formatPercent(37)).toBe('37 %');
+});
+
+test('what Placement counts has its unit', () => {
+  expect(formatOfClass('DISK_GB', 7000)).toBe('7,000 GiB');
+  expect(formatOfClass('MEMORY_MB', 385_024)).toBe('376 GiB');
+  expect(formatOfClass('VCPU', 256)).toBe('256');
+  expect(formatOfClass('MEMORY_MB', null)).toBe('unknown');
+});
+
+test('a list that was not read is not said to have 0 rows', () => {
+  const rows = (count: number, total: number | null, hasMore = false) =>
+    formatRows({ count, total, hasMore, isRead: true });
+  expect(formatRows({ count: 0, total: null, hasMore: false, isRead: false })).toMatch(/unknown/);
+  expect(rows(0, null)).toBe('0 rows');
+  expect(rows(1, 1)).toBe('1 row');
+  expect(rows(1000, 10_000, true)).toBe('1,000 of 10,000 rows');
+  expect(rows(1000, null, true)).toBe('1,000 rows so far');
 });
 
 test('ages are told in the largest unit that fits', () => {

@@ -56,6 +56,12 @@ test('packets come in from the left, and what is not there has no edge', () => {
   expect(x('public')).toBeLessThan(x('router'));
   expect(x('router')).toBeLessThan(x('inside'));
   expect(x('inside')).toBeLessThan(x('server'));
+  // On a phone they come in from above.
+  const down = place(topology, true);
+  const y = (id: string) => down.get(id)?.y ?? NaN;
+  expect(y('public')).toBeLessThan(y('router'));
+  expect(y('inside')).toBeLessThan(y('server'));
+  expect(down.get('public')?.x).toBeLessThan(x('server'));
 });
 
 test('many servers are one node until they are opened', () => {

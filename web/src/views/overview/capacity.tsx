@@ -3,6 +3,7 @@ import { Suspense, lazy, useMemo } from 'react';
 import { formatCount, formatGib, formatMib, formatPercent } from '../../lib/format';
 import { Meter } from '../../ui/bar';
 import { Go } from '../../ui/link';
+import { Unknown } from '../../ui/status';
 import { Missing } from '../../ui/trouble';
 import { Card } from '../../ui/view';
 import type { Cloud } from './query';
@@ -20,19 +21,28 @@ function BigLine({
   line: Line;
   format: (value: number | null | undefined) => string;
 }) {
+  // What is not known is said once, above.
+  const facts = [
+    line.usedPercent === null ? [] : `${formatPercent(line.usedPercent)} given away`,
+    line.free === null ? [] : `${format(line.free)} free`,
+    line.physical === null ? [] : `${format(line.physical)} physical`,
+  ].flat();
   return (
     <div className="big-line">
       <div>
         <strong>{title}</strong>
         <span>
-          {format(line.used)} <span className="muted">of {format(line.capacity)}</span>
+          {line.used === null && line.capacity === null ? (
+            <Unknown />
+          ) : (
+            <>
+              {format(line.used)} <span className="muted">of {format(line.capacity)}</span>
+            </>
+          )}
         </span>
       </div>
       <Meter percent={line.usedPercent} label={`${title} given away`} />
-      <small title="What is there, without overcommitment">
-        {formatPercent(line.usedPercent)} given away · {format(line.free)} free ·{' '}
-        {format(line.physical)} physical
-      </small>
+      <small title="What is there, without overcommitment">{facts.join(' · ')}</small>
     </div>
   );
 }
@@ -51,7 +61,10 @@ export function CapacityCard({ capacity, at }: { capacity: Cloud['capacity']; at
       className="span-4"
       aside={
         capacity ? (
-          <Go to="/hypervisors">{formatCount(capacity.hypervisorCount)} hypervisors</Go>
+          <Go to="/hypervisors">
+            {capacity.hypervisorCount === null ? '' : formatCount(capacity.hypervisorCount)}{' '}
+            hypervisors
+          </Go>
         ) : undefined
       }
     >

@@ -12,7 +12,13 @@ export function CountsCard({ counts }: { counts: Cloud['serverCounts'] }) {
     <Card
       title="Servers by status"
       className="span-3"
-      aside={counts ? <Go to="/servers">{formatCount(total)} servers</Go> : undefined}
+      aside={
+        counts ? (
+          <Go to="/servers">
+            {formatCount(total)} {total === 1 ? 'server' : 'servers'}
+          </Go>
+        ) : undefined
+      }
     >
       {counts ? (
         <>

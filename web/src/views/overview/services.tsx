@@ -62,7 +62,11 @@ export function ServicesCard({ cloud }: { cloud: Cloud }) {
     <Card
       title="Services and agents"
       className="span-7"
-      aside={`${known.length - wrong.length} of ${known.length} services and agents are up`}
+      aside={
+        known.length > 0
+          ? `${known.length - wrong.length} of ${known.length} ${unread.length > 0 ? 'known ' : ''}services and agents are up`
+          : undefined
+      }
     >
       <Rows
         label="APIs"
