@@ -15,12 +15,11 @@ COPY web ./
 RUN npm run build
 
 # The dependencies alone, so that they are compiled again only when one of them changes: every crate
-# of the workspace is an empty one for now. Symbols are a quarter of the binary.
+# of the workspace is an empty one for now.
 FROM rust:1.95-slim-bookworm AS dependencies
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /src
 ARG FEATURES=
-ENV CARGO_PROFILE_RELEASE_STRIP=symbols
 COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 COPY src/simulator/Cargo.toml src/simulator/
