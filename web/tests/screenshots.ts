@@ -32,6 +32,8 @@ test('the README has its pictures', { timeout: 180_000 }, async () => {
     if (name === 'trouble') await demo.spoil({ service: 'network', fault: 'down' });
     const tab = await openTab(demo, path, look);
     if (name === 'graphiql') {
+      // Before the editor is there, nothing hears the click.
+      await tab.page.locator('.graphiql-query-editor .view-line').first().waitFor();
       await tab.page.locator('.graphiql-execute-button').click();
       await tab.page.locator('.result-window', { hasText: 'score' }).waitFor();
       await tab.page.waitForTimeout(1000);
