@@ -18,6 +18,7 @@ mod request;
 mod service;
 mod session;
 mod sharing;
+mod text;
 mod write;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub use operation::{Charge, Operation};
 pub use request::Parameter;
 pub use service::Service;
 pub use session::{Reference, Token};
+pub use text::Text;
 pub use write::Written;
 
 use crate::config::CloudEntry;
@@ -153,14 +155,17 @@ impl Cloud {
     }
 
     /// The token in use, had from Keystone when there is none yet.
-    ///
-    /// Boxed, as `send` and `kept` are: they are the bottom of every resolver, and
-    /// would be part of the type of each of them.
-    pub fn token(&self) -> BoxFuture<'_, Result<Arc<Token>>> {
+    pub async fn token(&self) -> Result<Arc<Token>> {
         let Connection {
             session, transport, ..
         } = &*self.connection;
-        Box::pin(session.token(transport, &self.operation))
+        if let Some(token) = session.usable() {
+            return Ok(token);
+        }
+        // Boxed, as `send` and `kept` are: they are the bottom of every resolver, and would be part
+        // of the type of each of them.
+        let login: BoxFuture<'_, _> = Box::pin(session.token(transport, &self.operation));
+        login.await
     }
 
     fn chunk_sizes(&self) -> &ChunkSizes {

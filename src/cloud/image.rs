@@ -14,6 +14,7 @@ pub use write::{ImageChange, ImageTask, NewImage, OWN_NAMES};
 use super::collection::{Collection, Paging, Row, escape};
 use super::{Cloud, Keep, Parameter, Service};
 use crate::Result;
+use crate::cloud::Text;
 
 /// All images but hidden ones, which Glance lists only by themselves: `os_hidden=true`.
 ///
@@ -33,48 +34,48 @@ const IDS_IN_A_CALL: usize = 150;
 #[derive(Debug, Deserialize)]
 pub struct Image {
     /// Glance's id.
-    pub id: String,
+    pub id: Text,
     /// Chosen by users; not unique.
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// `active`, `queued`, …
     #[serde(default)]
-    pub status: String,
+    pub status: Text,
     /// `public`, `private`, `shared` or `community`.
     #[serde(default)]
-    pub visibility: String,
+    pub visibility: Text,
     /// Size of the data, in bytes; none before there are any.
     pub size: Option<i64>,
     /// Size as a disk, in bytes.
     pub virtual_size: Option<i64>,
     /// `qcow2`, `raw`, …
-    pub disk_format: Option<String>,
+    pub disk_format: Option<Text>,
     /// `bare`, …
-    pub container_format: Option<String>,
+    pub container_format: Option<Text>,
     /// Least root disk, in GiB.
     pub min_disk: Option<i64>,
     /// Least memory, in MiB.
     pub min_ram: Option<i64>,
     /// The project it belongs to.
-    pub owner: Option<String>,
+    pub owner: Option<Text>,
     /// Whether it cannot be deleted.
     pub protected: Option<bool>,
     /// Whether lists leave it out.
     pub os_hidden: Option<bool>,
     /// MD5 of the data.
-    pub checksum: Option<String>,
+    pub checksum: Option<Text>,
     /// The algorithm of the better hash.
-    pub os_hash_algo: Option<String>,
+    pub os_hash_algo: Option<Text>,
     /// The better hash.
-    pub os_hash_value: Option<String>,
+    pub os_hash_value: Option<Text>,
     /// What users tagged.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Where the data are, by name and separated by commas; with several stores only.
-    pub stores: Option<String>,
+    pub stores: Option<Text>,
     /// When it was made.
-    pub created_at: Option<String>,
+    pub created_at: Option<Text>,
     /// When it was last changed.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<Text>,
     /// What else was set, which stands beside the rest.
     #[serde(flatten, deserialize_with = "properties")]
     pub properties: BTreeMap<String, Value>,
@@ -111,16 +112,16 @@ fn properties<'de, D: Deserializer<'de>>(
 #[derive(Debug, Deserialize)]
 pub struct ImageMember {
     /// The project.
-    pub member_id: String,
+    pub member_id: Text,
     /// The image.
-    pub image_id: String,
+    pub image_id: Text,
     /// `pending`, `accepted` or `rejected`.
     #[serde(default)]
-    pub status: String,
+    pub status: Text,
     /// When it was shared.
-    pub created_at: Option<String>,
+    pub created_at: Option<Text>,
     /// When the project last answered.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<Text>,
 }
 
 impl Cloud {
@@ -154,7 +155,9 @@ impl Cloud {
         let lists = self.in_chunks(Service::Image, IDS_IN_A_CALL, ids, fetch);
         let lists = lists.await?;
         let rows = lists.iter().flat_map(|list| list.iter());
-        Ok(rows.map(|row| (row.id.clone(), Arc::clone(row))).collect())
+        Ok(rows
+            .map(|row| (row.id.to_string(), Arc::clone(row)))
+            .collect())
     }
 
     /// Whom an image is shared with; refused unless it is one that is shared.

@@ -46,9 +46,11 @@ pub use subnet::{AllocationPool, NewSubnet, Route, SUBNETS, Subnet, SubnetChange
 const PAGE: u32 = 2000;
 
 /// A text; an empty one is none.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.filter(|text| !text.is_empty()))
+fn text<'de, D: Deserializer<'de>, T: Deserialize<'de> + AsRef<str>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = Option::<T>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.as_ref().is_empty()))
 }
 
 /// A list; null is an empty one.

@@ -151,7 +151,8 @@ impl Session {
         }
     }
 
-    fn usable(&self) -> Option<Arc<Token>> {
+    /// The token at hand, unless its time is nearly over.
+    pub(super) fn usable(&self) -> Option<Arc<Token>> {
         self.token.load_full().filter(|token| token.is_usable())
     }
 

@@ -244,8 +244,8 @@ impl<T: Node> TypeName for Connection<T> {
 #[Object(name_type, shareable)]
 impl<T: Node> Connection<T> {
     /// The rows of the page.
-    async fn nodes(&self) -> &[Arc<T>] {
-        &self.nodes
+    async fn nodes(&self) -> Vec<&T> {
+        self.nodes.iter().map(Arc::as_ref).collect()
     }
 
     /// The rows of the page, each with its cursor.

@@ -308,7 +308,10 @@ async fn known_projects(scope: &Scope) -> Result<Option<HashSet<String>>> {
     }
     let projects = scope.cloud().list(PROJECTS, &[]).await?;
     Ok(Some(
-        projects.iter().map(|project| project.id.clone()).collect(),
+        projects
+            .iter()
+            .map(|project| project.id.to_string())
+            .collect(),
     ))
 }
 
@@ -319,20 +322,26 @@ fn of_unknown_projects(
     volumes: &Rows<block_storage::Volume>,
     snapshots: &Rows<block_storage::Snapshot>,
 ) -> Vec<ConcernedResource> {
-    let unknown = |project: &Option<String>| {
-        project
-            .as_ref()
-            .is_some_and(|id| !id.is_empty() && !projects.contains(id))
-    };
+    let unknown =
+        |project: Option<&str>| project.is_some_and(|id| !id.is_empty() && !projects.contains(id));
     let why = "its project does not exist";
     let mut found = Vec::new();
-    for it in volumes.iter().filter(|it| unknown(&it.project_id)) {
+    for it in volumes
+        .iter()
+        .filter(|it| unknown(it.project_id.as_deref()))
+    {
         found.push(concerned("Volume", &it.id, it.name.as_deref(), why));
     }
-    for it in snapshots.iter().filter(|it| unknown(&it.project_id)) {
+    for it in snapshots
+        .iter()
+        .filter(|it| unknown(it.project_id.as_deref()))
+    {
         found.push(concerned("VolumeSnapshot", &it.id, it.name.as_deref(), why));
     }
-    for it in floating_ips.iter().filter(|it| unknown(&it.project_id)) {
+    for it in floating_ips
+        .iter()
+        .filter(|it| unknown(it.project_id.as_deref()))
+    {
         found.push(concerned(
             "FloatingIp",
             &it.id,
@@ -340,7 +349,7 @@ fn of_unknown_projects(
             why,
         ));
     }
-    for it in ports.iter().filter(|it| unknown(&it.project_id)) {
+    for it in ports.iter().filter(|it| unknown(it.project_id.as_deref())) {
         found.push(concerned("Port", &it.id, it.name.as_deref(), why));
     }
     found
@@ -357,12 +366,12 @@ fn is_left_behind(port: &network::Port, servers: &HashSet<String>) -> bool {
 }
 
 fn hangs_on_nothing(volume: &block_storage::Volume, servers: &HashSet<String>) -> bool {
-    let is_on_nothing = |id: &Option<String>| id.as_ref().is_some_and(|id| !servers.contains(id));
+    let is_on_nothing = |id: Option<&str>| id.is_some_and(|id| !servers.contains(id));
     !volume.attachments.is_empty()
         && volume
             .attachments
             .iter()
-            .all(|attached| is_on_nothing(&attached.server_id))
+            .all(|attached| is_on_nothing(attached.server_id.as_deref()))
         && is_older(volume.updated_at.as_deref(), SETTLED)
 }
 

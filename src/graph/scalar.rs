@@ -1,7 +1,37 @@
 //! Scalars of the graph and the closed sets that grow: times, big numbers, references, enums.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use std::borrow::Cow;
+
+use async_graphql::async_trait::async_trait;
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContextSelectionSet, InputValueError, InputValueResult, OutputType, Positioned, Scalar,
+    ScalarType, ServerResult, Value,
+};
 use chrono::{NaiveDateTime, SecondsFormat, Utc};
+
+use crate::cloud::Text;
+
+/// A `String`, which is made when it is selected.
+#[async_trait]
+impl OutputType for Text {
+    fn type_name() -> Cow<'static, str> {
+        <str as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <str as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Ok(Value::String(self.to_string()))
+    }
+}
 
 /// A point in time, RFC 3339 in UTC, whatever the service wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,6 +23,7 @@ use super::network::subnet::Subnet;
 use super::noun::{Noun, contains};
 use super::orchestration::stack::Stack;
 use super::scope::{CloudRef, Scope};
+use crate::cloud::Text;
 use crate::cloud::collection::Row;
 use crate::{Error, Result};
 
@@ -191,7 +192,7 @@ fn hits_of(scope: &Scope, kind: SearchKind, term: &str) -> Hits {
             row.addresses
                 .values()
                 .flatten()
-                .map(|address| address.addr.clone())
+                .map(|address| address.addr.to_string())
                 .collect()
         }),
         SearchKind::Volume => hits::<Volume>(scope, kind, term, |_| Vec::new()),
@@ -205,15 +206,18 @@ fn hits_of(scope: &Scope, kind: SearchKind, term: &str) -> Hits {
             let addresses = row
                 .fixed_ips
                 .iter()
-                .filter_map(|fixed| fixed.ip_address.clone());
-            addresses.chain(row.mac_address.clone()).collect()
+                .filter_map(|fixed| fixed.ip_address.as_ref());
+            addresses
+                .chain(&row.mac_address)
+                .map(Text::to_string)
+                .collect()
         }),
         SearchKind::Router => hits::<Router>(scope, kind, term, |_| Vec::new()),
         SearchKind::FloatingIp => hits::<FloatingIp>(scope, kind, term, |row| {
             row.floating_ip_address
                 .iter()
                 .chain(&row.fixed_ip_address)
-                .cloned()
+                .map(Text::to_string)
                 .collect()
         }),
         SearchKind::SecurityGroup => hits::<SecurityGroup>(scope, kind, term, |_| Vec::new()),

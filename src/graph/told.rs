@@ -3,11 +3,11 @@
 use async_graphql::ID;
 
 /// A text that the service may leave out, null or empty.
-pub(super) fn told(text: Option<&str>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+pub(super) fn told<T: AsRef<str> + Clone>(text: Option<&T>) -> Option<T> {
+    text.filter(|text| !text.as_ref().is_empty()).cloned()
 }
 
 /// An id that the service may leave out, null or empty.
 pub(super) fn told_id(id: Option<&str>) -> Option<ID> {
-    told(id).map(ID)
+    id.filter(|id| !id.is_empty()).map(ID::from)
 }

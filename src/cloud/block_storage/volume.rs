@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Cloud, Microversion, Parameter, Service};
+use crate::cloud::{Cloud, Microversion, Parameter, Service, Text};
 
 /// Ids of a list literal: 40 bytes each, and more once they are escaped.
 const IDS_IN_A_CALL: usize = 100;
@@ -47,9 +47,9 @@ pub const ATTACHMENTS: &Collection<Attachment> = &Collection {
 #[derive(Debug, Deserialize)]
 pub struct VolumeBrief {
     /// Cinder's id.
-    pub id: String,
+    pub id: Text,
     /// The display name; not unique.
-    pub name: Option<String>,
+    pub name: Option<Text>,
 }
 
 impl Row for VolumeBrief {
@@ -62,36 +62,36 @@ impl Row for VolumeBrief {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Volume {
     /// Cinder's id.
-    pub id: String,
+    pub id: Text,
     /// The display name; not unique.
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// Free text.
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// What it is doing.
-    pub status: String,
+    pub status: Text,
     /// The size, in GiB.
     pub size: Option<i64>,
     /// Where it may be attached.
-    pub availability_zone: Option<String>,
+    pub availability_zone: Option<Text>,
     /// When it was made.
-    pub created_at: Option<String>,
+    pub created_at: Option<Text>,
     /// When its record was last changed.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<Text>,
     /// The type's name.
-    pub volume_type: Option<String>,
+    pub volume_type: Option<Text>,
     /// The type's id.
-    pub volume_type_id: Option<String>,
+    pub volume_type_id: Option<Text>,
     /// The snapshot it was made of.
-    pub snapshot_id: Option<String>,
+    pub snapshot_id: Option<Text>,
     /// The volume it was made of.
-    pub source_volid: Option<String>,
+    pub source_volid: Option<Text>,
     /// What users noted.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
     /// Who made it.
-    pub user_id: Option<String>,
+    pub user_id: Option<Text>,
     /// `true` or `false`, as a text.
-    pub bootable: Option<String>,
+    pub bootable: Option<Text>,
     /// Whether it is encrypted.
     pub encrypted: Option<bool>,
     /// Whether several servers may have it.
@@ -100,19 +100,19 @@ pub struct Volume {
     #[serde(default)]
     pub attachments: Vec<Attached>,
     /// How far a migration is; administrators only.
-    pub migration_status: Option<String>,
+    pub migration_status: Option<Text>,
     /// The state of its replica.
-    pub replication_status: Option<String>,
+    pub replication_status: Option<Text>,
     /// The volume group it is in.
-    pub group_id: Option<String>,
+    pub group_id: Option<Text>,
     /// Whether the quota counts it.
     pub consumes_quota: Option<bool>,
     /// The project it belongs to.
     #[serde(rename = "os-vol-tenant-attr:tenant_id")]
-    pub project_id: Option<String>,
+    pub project_id: Option<Text>,
     /// `host@backend#pool`; administrators only.
     #[serde(rename = "os-vol-host-attr:host")]
-    pub host: Option<String>,
+    pub host: Option<Text>,
     /// The image it was made of.
     pub volume_image_metadata: Option<ImageMetadata>,
 }
@@ -127,37 +127,37 @@ impl Row for Volume {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Attached {
     /// The attachment's id; what is called `id` there is the volume's.
-    pub attachment_id: Option<String>,
+    pub attachment_id: Option<Text>,
     /// The server.
-    pub server_id: Option<String>,
+    pub server_id: Option<Text>,
     /// The host the server was on; administrators only.
-    pub host_name: Option<String>,
+    pub host_name: Option<Text>,
     /// What the guest calls it, as far as Nova could tell.
-    pub device: Option<String>,
+    pub device: Option<Text>,
     /// Since when.
-    pub attached_at: Option<String>,
+    pub attached_at: Option<Text>,
 }
 
 /// What a volume remembers of its image.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct ImageMetadata {
     /// The image's id.
-    pub image_id: Option<String>,
+    pub image_id: Option<Text>,
     /// The image's name when the volume was made.
-    pub image_name: Option<String>,
+    pub image_name: Option<Text>,
 }
 
 /// An attachment as Cinder lists it. `connection_info` is never read.
 #[derive(Debug, Deserialize)]
 pub struct Attachment {
     /// Cinder's id.
-    pub id: String,
+    pub id: Text,
     /// How far it is.
-    pub status: Option<String>,
+    pub status: Option<Text>,
     /// The volume.
-    pub volume_id: Option<String>,
+    pub volume_id: Option<Text>,
     /// The server; absent while it is only reserved, and for an image's cache.
-    pub instance: Option<String>,
+    pub instance: Option<Text>,
 }
 
 impl Row for Attachment {
@@ -175,7 +175,7 @@ impl Cloud {
     /// The ids of all volumes the filter lets through, newest first: the light list.
     pub async fn list_volume_ids(&self, filter: &[Parameter]) -> Result<Vec<String>> {
         let brief = self.list_volumes_brief(filter).await?;
-        Ok(brief.iter().map(|row| row.id.clone()).collect())
+        Ok(brief.iter().map(|row| row.id.to_string()).collect())
     }
 
     /// The light list of all volumes the filter lets through, newest first.
@@ -192,7 +192,10 @@ impl Cloud {
         ids: &[String],
     ) -> Result<HashMap<String, Arc<Volume>>> {
         let rows = self.with_ids(VOLUMES, ids).await?;
-        Ok(rows.into_iter().map(|row| (row.id.clone(), row)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.id.to_string(), row))
+            .collect())
     }
 
     /// Rows of the light list by their ids, as only administrators may ask.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Keep, Microversion, Service};
+use crate::cloud::{Keep, Microversion, Service, Text};
 
 /// All flavors, private ones too where the credential may see them.
 ///
@@ -23,11 +23,11 @@ pub const FLAVORS: &Collection<Flavor> = &Collection {
 #[derive(Debug, Deserialize)]
 pub struct Flavor {
     /// Chosen by who made it; any string.
-    pub id: String,
+    pub id: Text,
     /// Unique.
-    pub name: String,
+    pub name: Text,
     /// Free text.
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// Virtual CPUs.
     pub vcpus: i64,
     /// Memory, in MiB.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Microversion, Service};
+use crate::cloud::{Microversion, Service, Text};
 
 /// All hypervisors with their figures; administrators only.
 ///
@@ -22,22 +22,22 @@ pub const HYPERVISORS: &Collection<Hypervisor> = &Collection {
 #[derive(Debug, Deserialize)]
 pub struct Hypervisor {
     /// Nova's id, and that of its resource provider.
-    pub id: String,
+    pub id: Text,
     /// Its name.
     #[serde(rename = "hypervisor_hostname")]
-    pub name: String,
+    pub name: Text,
     /// `up` or `down`.
-    pub state: Option<String>,
+    pub state: Option<Text>,
     /// `enabled` or `disabled`.
-    pub status: Option<String>,
+    pub status: Option<Text>,
     /// The driver's kind: `QEMU`, `VMware vCenter Server`, `ironic`.
     #[serde(rename = "hypervisor_type")]
-    pub kind: Option<String>,
+    pub kind: Option<Text>,
     /// Its version as one number: 8002001 for 8.2.1.
     #[serde(rename = "hypervisor_version")]
     pub version: Option<i64>,
     /// The host's address.
-    pub host_ip: Option<String>,
+    pub host_ip: Option<Text>,
     /// The service that drives it.
     pub service: Option<HypervisorService>,
     /// Processors, without overcommitment.
@@ -92,11 +92,11 @@ impl Hypervisor {
 pub struct HypervisorService {
     /// Nova's id.
     #[serde(default, deserialize_with = "uuid_or_number")]
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// The host it runs on.
-    pub host: Option<String>,
+    pub host: Option<Text>,
     /// Why it was disabled.
-    pub disabled_reason: Option<String>,
+    pub disabled_reason: Option<Text>,
 }
 
 /// What a hypervisor says of its processors.
@@ -104,11 +104,11 @@ pub struct HypervisorService {
 #[serde(default)]
 pub struct CpuInfo {
     /// `x86_64`.
-    pub arch: Option<String>,
+    pub arch: Option<Text>,
     /// The model by libvirt's name.
-    pub model: Option<String>,
+    pub model: Option<Text>,
     /// Who made it.
-    pub vendor: Option<String>,
+    pub vendor: Option<Text>,
 }
 
 /// An object since 2.28; text that holds JSON, or nothing, with drivers that do not tell.
@@ -120,10 +120,10 @@ fn cpu_info<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CpuInfo, D::Er
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
-fn uuid_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn uuid_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) => Some(number.to_string().into()),
         _ => None,
     })
 }

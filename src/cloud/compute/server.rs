@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Cloud, Microversion, Parameter, Service};
+use crate::cloud::{Cloud, Microversion, Parameter, Service, Text};
 
 /// Rows of a detail page: Nova takes some 4 ms for each.
 const DETAIL_PAGE: u32 = 500;
@@ -40,10 +40,10 @@ pub const SERVERS_BRIEF: &Collection<ServerBrief> = &Collection {
 #[derive(Debug, Deserialize)]
 pub struct ServerBrief {
     /// Nova's id.
-    pub id: String,
+    pub id: Text,
     /// The display name; not unique.
     #[serde(default)]
-    pub name: String,
+    pub name: Text,
 }
 
 impl Row for ServerBrief {
@@ -57,7 +57,7 @@ impl Row for ServerBrief {
 pub fn names(servers: &[Arc<ServerBrief>]) -> HashMap<String, String> {
     let servers = servers.iter();
     servers
-        .map(|server| (server.id.clone(), server.name.clone()))
+        .map(|server| (server.id.to_string(), server.name.to_string()))
         .collect()
 }
 
@@ -65,37 +65,37 @@ pub fn names(servers: &[Arc<ServerBrief>]) -> HashMap<String, String> {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Server {
     /// Nova's id.
-    pub id: String,
+    pub id: Text,
     /// The display name; not unique. Absent in a cell that is down.
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// The state as users see it.
-    pub status: String,
+    pub status: Text,
     /// The project it belongs to.
     #[serde(rename = "tenant_id")]
-    pub project_id: Option<String>,
+    pub project_id: Option<Text>,
     /// Who made it.
-    pub user_id: Option<String>,
+    pub user_id: Option<Text>,
     /// Free text.
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// The name the guest was given.
     #[serde(rename = "OS-EXT-SRV-ATTR:hostname")]
-    pub hostname: Option<String>,
+    pub hostname: Option<Text>,
     /// When it was made.
-    pub created: Option<String>,
+    pub created: Option<Text>,
     /// When its record was last changed.
-    pub updated: Option<String>,
+    pub updated: Option<Text>,
     /// When it first ran.
     #[serde(rename = "OS-SRV-USG:launched_at")]
-    pub launched_at: Option<String>,
+    pub launched_at: Option<Text>,
     /// When it was deleted.
     #[serde(rename = "OS-SRV-USG:terminated_at")]
-    pub terminated_at: Option<String>,
+    pub terminated_at: Option<Text>,
     /// The state as Nova sees it.
     #[serde(rename = "OS-EXT-STS:vm_state")]
-    pub vm_state: Option<String>,
+    pub vm_state: Option<Text>,
     /// What Nova is doing with it.
     #[serde(rename = "OS-EXT-STS:task_state")]
-    pub task_state: Option<String>,
+    pub task_state: Option<Text>,
     /// What the hypervisor says: 0 none, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended.
     #[serde(rename = "OS-EXT-STS:power_state")]
     pub power_state: Option<i32>,
@@ -103,31 +103,31 @@ pub struct Server {
     pub progress: Option<i32>,
     /// The zone it runs in; empty while it has no host.
     #[serde(rename = "OS-EXT-AZ:availability_zone")]
-    pub availability_zone: Option<String>,
+    pub availability_zone: Option<Text>,
     /// The service host; administrators only.
     #[serde(rename = "OS-EXT-SRV-ATTR:host")]
-    pub host: Option<String>,
+    pub host: Option<Text>,
     /// The hypervisor's name; administrators only.
     #[serde(rename = "OS-EXT-SRV-ATTR:hypervisor_hostname")]
-    pub hypervisor_hostname: Option<String>,
+    pub hypervisor_hostname: Option<Text>,
     /// The hypervisor's name for it; administrators only.
     #[serde(rename = "OS-EXT-SRV-ATTR:instance_name")]
-    pub instance_name: Option<String>,
+    pub instance_name: Option<Text>,
     /// A hash of project and host: equal for servers of a project on one host.
     #[serde(rename = "hostId")]
-    pub host_id: Option<String>,
+    pub host_id: Option<Text>,
     /// Whether the host is up; administrators only.
-    pub host_status: Option<String>,
+    pub host_status: Option<Text>,
     /// The flavor as it was when the server was made.
     pub flavor: Option<EmbeddedFlavor>,
     /// The image; an empty string when booted from a volume.
     #[serde(default, deserialize_with = "image_id")]
-    pub image: Option<String>,
+    pub image: Option<Text>,
     /// The key it was made with.
-    pub key_name: Option<String>,
+    pub key_name: Option<Text>,
     /// Addresses by network name, as Nova has cached them.
     #[serde(default)]
-    pub addresses: BTreeMap<String, Vec<Address>>,
+    pub addresses: BTreeMap<Text, Vec<Address>>,
     /// Names of the security groups; may repeat.
     #[serde(default)]
     pub security_groups: Vec<GroupName>,
@@ -143,9 +143,9 @@ pub struct Server {
     /// Whether users may act on it.
     pub locked: Option<bool>,
     /// Why not.
-    pub locked_reason: Option<String>,
+    pub locked_reason: Option<Text>,
     /// Whether it has a configuration drive: `True` or empty.
-    pub config_drive: Option<String>,
+    pub config_drive: Option<Text>,
     /// Why it is in ERROR.
     pub fault: Option<Fault>,
 }
@@ -160,9 +160,9 @@ impl Row for Server {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct EmbeddedFlavor {
     /// The flavor's name when the server was made.
-    pub original_name: Option<String>,
+    pub original_name: Option<Text>,
     /// The flavor's id, before 2.47.
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// Virtual CPUs.
     pub vcpus: Option<i64>,
     /// Memory, in MiB.
@@ -179,29 +179,29 @@ pub struct EmbeddedFlavor {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct Address {
     /// The address.
-    pub addr: String,
+    pub addr: Text,
     /// 4 or 6.
     pub version: i32,
     /// `fixed` or `floating`.
     #[serde(rename = "OS-EXT-IPS:type")]
-    pub kind: Option<String>,
+    pub kind: Option<Text>,
     /// The port's MAC address.
     #[serde(rename = "OS-EXT-IPS-MAC:mac_addr")]
-    pub mac_address: Option<String>,
+    pub mac_address: Option<Text>,
 }
 
 /// A security group by name.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct GroupName {
     /// The name.
-    pub name: String,
+    pub name: Text,
 }
 
 /// A volume as Nova has it attached.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub struct AttachedVolume {
     /// Cinder's id.
-    pub id: String,
+    pub id: Text,
     /// Whether it goes with the server.
     pub delete_on_termination: Option<bool>,
 }
@@ -212,16 +212,16 @@ pub struct Fault {
     /// As HTTP would say it.
     pub code: Option<i32>,
     /// When.
-    pub created: Option<String>,
+    pub created: Option<Text>,
     /// In Nova's words.
-    pub message: Option<String>,
+    pub message: Option<Text>,
 }
 
-fn image_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn image_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Image {
-        Id { id: String },
+        Id { id: Text },
         Other(serde::de::IgnoredAny),
     }
     Ok(match Option::<Image>::deserialize(deserializer)? {
@@ -234,7 +234,7 @@ impl Cloud {
     /// The ids of all servers the filter lets through, newest first: the light list.
     pub async fn list_server_ids(&self, filter: &[Parameter]) -> Result<Vec<String>> {
         let brief = self.list(SERVERS_BRIEF, filter).await?;
-        Ok(brief.iter().map(|server| server.id.clone()).collect())
+        Ok(brief.iter().map(|server| server.id.to_string()).collect())
     }
 
     /// The names of all servers by their ids: the light list.
@@ -259,7 +259,7 @@ impl Cloud {
         if !first.has_more {
             return Ok(Arc::new(first.rows.clone()));
         }
-        let mut seen: HashSet<String> = first.rows.iter().map(|row| row.id.clone()).collect();
+        let mut seen: HashSet<Text> = first.rows.iter().map(|row| row.id.clone()).collect();
         let last = first.rows.last().map(|row| row.id.clone());
         let rest = self
             .list_after(SERVERS_BRIEF, filter, last.as_deref())

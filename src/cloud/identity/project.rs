@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::PAGE;
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
-use crate::cloud::{Cloud, Keep, Parameter, Reference, Service, Token};
+use crate::cloud::{Cloud, Keep, Parameter, Reference, Service, Text, Token};
 
 /// All projects of the domains that the credential reads; domains are not among them.
 pub const PROJECTS: &Collection<Project> = &Collection {
@@ -21,16 +21,16 @@ pub const PROJECTS: &Collection<Project> = &Collection {
 #[derive(Debug, Deserialize)]
 pub struct Project {
     /// Keystone's id.
-    pub id: String,
+    pub id: Text,
     /// Unique in the domain.
     #[serde(default)]
-    pub name: String,
+    pub name: Text,
     /// Free text.
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// The domain it is in; `None` for a domain's own.
-    pub domain_id: Option<String>,
+    pub domain_id: Option<Text>,
     /// The project above it, or its domain.
-    pub parent_id: Option<String>,
+    pub parent_id: Option<Text>,
     /// Whether its resources may be used.
     pub enabled: Option<bool>,
     /// Whether it is a domain's own.
@@ -56,10 +56,10 @@ impl Project {
 
     fn told(project: &Reference) -> Self {
         Self {
-            id: project.id.clone(),
-            name: project.name.clone(),
+            id: project.id.as_str().into(),
+            name: project.name.as_str().into(),
             description: None,
-            domain_id: project.domain().map(|domain| domain.id.clone()),
+            domain_id: project.domain().map(|domain| domain.id.as_str().into()),
             parent_id: None,
             enabled: None,
             is_domain: None,

@@ -8,7 +8,7 @@ use super::port::server_id;
 use super::{PAGE, body, list, text};
 use crate::cloud::collection::{Collection, Paging, Row, escape};
 use crate::cloud::request::Call;
-use crate::cloud::{Cloud, Service, Written};
+use crate::cloud::{Cloud, Service, Text, Written};
 use crate::{Error, Result};
 
 /// All floating IPs.
@@ -22,31 +22,31 @@ pub const FLOATING_IPS: &Collection<FloatingIp> = &Collection {
 #[derive(Debug, Deserialize)]
 pub struct FloatingIp {
     /// Neutron's id.
-    pub id: String,
+    pub id: Text,
     /// The address by which the world knows it.
     #[serde(default, deserialize_with = "text")]
-    pub floating_ip_address: Option<String>,
+    pub floating_ip_address: Option<Text>,
     /// The external network it is of.
     #[serde(default, deserialize_with = "text")]
-    pub floating_network_id: Option<String>,
+    pub floating_network_id: Option<Text>,
     /// The address it leads to.
     #[serde(default, deserialize_with = "text")]
-    pub fixed_ip_address: Option<String>,
+    pub fixed_ip_address: Option<Text>,
     /// The port it leads to; none when only ports of it are forwarded.
     #[serde(default, deserialize_with = "text")]
-    pub port_id: Option<String>,
+    pub port_id: Option<Text>,
     /// The router that serves it.
     #[serde(default, deserialize_with = "text")]
-    pub router_id: Option<String>,
+    pub router_id: Option<Text>,
     /// The project it belongs to.
     #[serde(default, deserialize_with = "text")]
-    pub project_id: Option<String>,
+    pub project_id: Option<Text>,
     /// `ACTIVE`, `DOWN`, `ERROR`.
     #[serde(default)]
-    pub status: String,
+    pub status: Text,
     /// Free text.
     #[serde(default, deserialize_with = "text")]
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// What is known of the port; none without a port, or without the extension.
     pub port_details: Option<PortDetails>,
     /// Its ports that are forwarded one by one.
@@ -54,20 +54,20 @@ pub struct FloatingIp {
     pub port_forwardings: Vec<PortForwarding>,
     /// Its name in DNS.
     #[serde(default, deserialize_with = "text")]
-    pub dns_name: Option<String>,
+    pub dns_name: Option<Text>,
     /// The domain of that name.
     #[serde(default, deserialize_with = "text")]
-    pub dns_domain: Option<String>,
+    pub dns_domain: Option<Text>,
     /// The policy on its bandwidth.
     #[serde(default, deserialize_with = "text")]
-    pub qos_policy_id: Option<String>,
+    pub qos_policy_id: Option<Text>,
     /// What users tagged.
     #[serde(default, deserialize_with = "list")]
     pub tags: Vec<String>,
     /// When it was made.
-    pub created_at: Option<String>,
+    pub created_at: Option<Text>,
     /// When it was last changed.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<Text>,
     /// Counts its changes; none without the extension.
     pub revision_number: Option<i64>,
 }
@@ -101,24 +101,24 @@ impl FloatingIp {
 pub struct PortDetails {
     /// Its name.
     #[serde(default, deserialize_with = "text")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// The network it is on.
     #[serde(default, deserialize_with = "text")]
-    pub network_id: Option<String>,
+    pub network_id: Option<Text>,
     /// Its MAC address.
     #[serde(default, deserialize_with = "text")]
-    pub mac_address: Option<String>,
+    pub mac_address: Option<Text>,
     /// Whether it is switched on.
     pub admin_state_up: Option<bool>,
     /// Its state.
     #[serde(default)]
-    pub status: String,
+    pub status: Text,
     /// What it is plugged into.
     #[serde(default, deserialize_with = "text")]
-    pub device_id: Option<String>,
+    pub device_id: Option<Text>,
     /// Of what kind that is.
     #[serde(default, deserialize_with = "text")]
-    pub device_owner: Option<String>,
+    pub device_owner: Option<Text>,
 }
 
 /// A port of a floating IP that leads to one of a server.
@@ -126,23 +126,23 @@ pub struct PortDetails {
 pub struct PortForwarding {
     /// Neutron's id.
     #[serde(default, deserialize_with = "text")]
-    pub id: Option<String>,
+    pub id: Option<Text>,
     /// `tcp`, `udp`, …
     #[serde(default, deserialize_with = "text")]
-    pub protocol: Option<String>,
+    pub protocol: Option<Text>,
     /// The port of the floating IP.
     pub external_port: Option<i32>,
     /// The port it leads to.
     pub internal_port: Option<i32>,
     /// The address it leads to.
     #[serde(default, deserialize_with = "text")]
-    pub internal_ip_address: Option<String>,
+    pub internal_ip_address: Option<Text>,
     /// The Neutron port it leads to.
     #[serde(default, deserialize_with = "text")]
-    pub internal_port_id: Option<String>,
+    pub internal_port_id: Option<Text>,
     /// Free text.
     #[serde(default, deserialize_with = "text")]
-    pub description: Option<String>,
+    pub description: Option<Text>,
 }
 
 /// A floating IP to be made: `POST /floatingips`.

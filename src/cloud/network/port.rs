@@ -6,7 +6,7 @@ use super::{PAGE, body, list, text};
 use crate::Result;
 use crate::cloud::collection::{Collection, Paging, Row};
 use crate::cloud::columns::Columns;
-use crate::cloud::{Cloud, Parameter, Service, Written};
+use crate::cloud::{Cloud, Parameter, Service, Text, Written};
 
 /// All ports.
 ///
@@ -66,33 +66,33 @@ impl Row for PortId {
 #[derive(Debug, Deserialize)]
 pub struct Port {
     /// Neutron's id.
-    pub id: String,
+    pub id: Text,
     /// Chosen by users; most have none.
     #[serde(default, deserialize_with = "text")]
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// Free text.
     #[serde(default, deserialize_with = "text")]
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// `ACTIVE`, `DOWN`, `BUILD`, …
     #[serde(default)]
-    pub status: String,
+    pub status: Text,
     /// Whether it is switched on.
     pub admin_state_up: Option<bool>,
     /// Its MAC address.
     #[serde(default, deserialize_with = "text")]
-    pub mac_address: Option<String>,
+    pub mac_address: Option<Text>,
     /// The network it is on.
     #[serde(default, deserialize_with = "text")]
-    pub network_id: Option<String>,
+    pub network_id: Option<Text>,
     /// The project it belongs to; empty for some that Neutron made.
     #[serde(default, deserialize_with = "text")]
-    pub project_id: Option<String>,
+    pub project_id: Option<Text>,
     /// What it is plugged into; of any service.
     #[serde(default, deserialize_with = "text")]
-    pub device_id: Option<String>,
+    pub device_id: Option<Text>,
     /// Of what kind that is: `compute:nova`, `network:router_interface`, …
     #[serde(default, deserialize_with = "text")]
-    pub device_owner: Option<String>,
+    pub device_owner: Option<Text>,
     /// Its addresses.
     #[serde(default, deserialize_with = "list")]
     pub fixed_ips: Vec<FixedIp>,
@@ -104,28 +104,28 @@ pub struct Port {
     pub allowed_address_pairs: Vec<AddressPair>,
     /// The host it is bound to; administrators only.
     #[serde(rename = "binding:host_id", default, deserialize_with = "text")]
-    pub binding_host_id: Option<String>,
+    pub binding_host_id: Option<Text>,
     /// `normal`, `direct`, …
     #[serde(rename = "binding:vnic_type", default, deserialize_with = "text")]
-    pub binding_vnic_type: Option<String>,
+    pub binding_vnic_type: Option<Text>,
     /// `ovs`, `binding_failed`, …; administrators only.
     #[serde(rename = "binding:vif_type", default, deserialize_with = "text")]
-    pub binding_vif_type: Option<String>,
+    pub binding_vif_type: Option<Text>,
     /// Whether it is filtered.
     pub port_security_enabled: Option<bool>,
     /// Its name in DNS.
     #[serde(default, deserialize_with = "text")]
-    pub dns_name: Option<String>,
+    pub dns_name: Option<Text>,
     /// The policy on its bandwidth.
     #[serde(default, deserialize_with = "text")]
-    pub qos_policy_id: Option<String>,
+    pub qos_policy_id: Option<Text>,
     /// What users tagged.
     #[serde(default, deserialize_with = "list")]
     pub tags: Vec<String>,
     /// When it was made.
-    pub created_at: Option<String>,
+    pub created_at: Option<Text>,
     /// When it was last changed.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<Text>,
 }
 
 impl Row for Port {
@@ -167,14 +167,14 @@ pub struct FixedIp {
         deserialize_with = "text",
         skip_serializing_if = "Option::is_none"
     )]
-    pub subnet_id: Option<String>,
+    pub subnet_id: Option<Text>,
     /// The address.
     #[serde(
         default,
         deserialize_with = "text",
         skip_serializing_if = "Option::is_none"
     )]
-    pub ip_address: Option<String>,
+    pub ip_address: Option<Text>,
 }
 
 /// An address that a port may send from.
@@ -186,14 +186,14 @@ pub struct AddressPair {
         deserialize_with = "text",
         skip_serializing_if = "Option::is_none"
     )]
-    pub ip_address: Option<String>,
+    pub ip_address: Option<Text>,
     /// The MAC address.
     #[serde(
         default,
         deserialize_with = "text",
         skip_serializing_if = "Option::is_none"
     )]
-    pub mac_address: Option<String>,
+    pub mac_address: Option<Text>,
 }
 
 /// A port to be made: `POST /ports`.

@@ -10,7 +10,7 @@ use super::volume::{Volume, VolumesById};
 use crate::Result;
 use crate::cloud::block_storage::{self, ATTACHMENTS, Attached};
 use crate::cloud::collection::Collection;
-use crate::cloud::{Cloud, Parameter};
+use crate::cloud::{Cloud, Parameter, Text};
 use crate::graph::compute::server::Server;
 use crate::graph::compute::server::plans::name_of;
 use crate::graph::connection::Node;
@@ -53,18 +53,15 @@ impl VolumeAttachment {
 
     /// What the guest calls the disk, as `/dev/vdb`, as far as Nova could tell; null unless it
     /// is attached.
-    async fn device(&self) -> Answered<String> {
-        answered(
-            self.detail(|attached| told(attached.device.as_deref()))
-                .await,
-        )
+    async fn device(&self) -> Answered<Text> {
+        answered(self.detail(|attached| told(attached.device.as_ref())).await)
     }
 
     /// The compute host the server was on; null unless it is attached, and to all but
     /// administrators.
-    async fn host_name(&self) -> Answered<String> {
+    async fn host_name(&self) -> Answered<Text> {
         answered(
-            self.detail(|attached| told(attached.host_name.as_deref()))
+            self.detail(|attached| told(attached.host_name.as_ref()))
                 .await,
         )
     }
@@ -330,7 +327,10 @@ impl Plan for AttachmentsOfServer {
         for embedded in volumes.iter().flat_map(Embedded::of) {
             let server = embedded.attached().and_then(|one| one.server_id.clone());
             if let Some(server) = server {
-                of_server.entry(server).or_default().push(embedded);
+                of_server
+                    .entry(server.to_string())
+                    .or_default()
+                    .push(embedded);
             }
         }
         Ok(of_server)

@@ -182,8 +182,8 @@ impl Noun for VolumeSnapshot {
     fn new(scope: &Scope, row: &Arc<block_storage::Snapshot>) -> Self {
         Self {
             id: ID::from(&row.id),
-            name: told(row.name.as_deref()),
-            description: told(row.description.as_deref()),
+            name: told(row.name.as_ref()),
+            description: told(row.description.as_ref()),
             status: VolumeSnapshotStatus::read(&row.status),
             size_gib: row.size,
             progress: row.progress.as_deref().and_then(percent),

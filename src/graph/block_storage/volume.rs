@@ -16,7 +16,7 @@ pub use mutation::VolumeMutation;
 use crate::Result;
 use crate::cloud::block_storage::{self, VOLUMES, id_literal};
 use crate::cloud::collection::Collection;
-use crate::cloud::{Cloud, Parameter};
+use crate::cloud::{Cloud, Parameter, Text};
 use crate::graph::compute::server::plans::NameOfServer;
 use crate::graph::connection::Node;
 use crate::graph::loader::Plan;
@@ -37,9 +37,9 @@ pub struct Volume {
     /// Cinder's id.
     id: ID,
     /// The display name; not unique. Null when it has none.
-    name: Option<String>,
+    name: Option<Text>,
     /// What it is for.
-    description: Option<String>,
+    description: Option<Text>,
     /// What it is doing.
     status: VolumeStatus,
     /// The size, in GiB.
@@ -51,14 +51,14 @@ pub struct Volume {
     /// Whether several servers may have it at once.
     is_multiattach: Option<bool>,
     /// The name of its type; null when it has none.
-    type_name: Option<String>,
+    type_name: Option<Text>,
     /// The id of its type; null when it has none, and before 3.63.
     type_id: Option<ID>,
     /// Where it may be attached.
-    availability_zone: Option<String>,
+    availability_zone: Option<Text>,
     /// Where it is kept, as `host@backend#pool`; null while it has no place, and to all but
     /// administrators.
-    host: Option<String>,
+    host: Option<Text>,
     /// The snapshot it was made of; null when it was not.
     snapshot_id: Option<ID>,
     /// The volume it was made of; null when it was not.
@@ -66,13 +66,13 @@ pub struct Volume {
     /// The image it was made of; null when it was not. It may be gone.
     image_id: Option<ID>,
     /// The name that image had when the volume was made.
-    image_name: Option<String>,
+    image_name: Option<Text>,
     /// The volume group it is in; null when it is in none.
     group_id: Option<ID>,
     /// How far a migration is; null without one, and to all but administrators.
-    migration_status: Option<String>,
+    migration_status: Option<Text>,
     /// The state of its replica; null without replication.
-    replication_status: Option<String>,
+    replication_status: Option<Text>,
     /// Whether the project's quota counts it: Cinder's own helpers are not counted. Null before
     /// 3.65.
     has_quota: Option<bool>,
@@ -212,24 +212,24 @@ impl Noun for Volume {
         let image = row.volume_image_metadata.as_ref();
         Self {
             id: ID::from(&row.id),
-            name: told(row.name.as_deref()),
-            description: told(row.description.as_deref()),
+            name: told(row.name.as_ref()),
+            description: told(row.description.as_ref()),
             status: VolumeStatus::read(&row.status),
             size_gib: row.size,
             is_bootable: is_bootable(row),
             is_encrypted: row.encrypted,
             is_multiattach: row.multiattach,
-            type_name: told(row.volume_type.as_deref()),
+            type_name: told(row.volume_type.as_ref()),
             type_id: told_id(row.volume_type_id.as_deref()),
-            availability_zone: told(row.availability_zone.as_deref()),
-            host: told(row.host.as_deref()),
+            availability_zone: told(row.availability_zone.as_ref()),
+            host: told(row.host.as_ref()),
             snapshot_id: told_id(row.snapshot_id.as_deref()),
             source_volume_id: told_id(row.source_volid.as_deref()),
             image_id: told_id(image.and_then(|image| image.image_id.as_deref())),
-            image_name: told(image.and_then(|image| image.image_name.as_deref())),
+            image_name: told(image.and_then(|image| image.image_name.as_ref())),
             group_id: told_id(row.group_id.as_deref()),
-            migration_status: told(row.migration_status.as_deref()),
-            replication_status: told(row.replication_status.as_deref()),
+            migration_status: told(row.migration_status.as_ref()),
+            replication_status: told(row.replication_status.as_ref()),
             has_quota: row.consumes_quota,
             project_id: told_id(row.project_id.as_deref()),
             user_id: told_id(row.user_id.as_deref()),
@@ -263,7 +263,7 @@ impl Noun for Volume {
             && unset_or(filter.volume_type.as_ref(), |Ref(wanted)| {
                 [&row.volume_type_id, &row.volume_type]
                     .into_iter()
-                    .any(|told| told.as_ref() == Some(wanted))
+                    .any(|told| told.as_deref() == Some(wanted))
             })
             && unset_or(filter.is_bootable.as_ref(), |bootable| {
                 is_bootable(row) == Some(*bootable)

@@ -104,7 +104,7 @@ impl Noun for VolumeType {
         Self {
             id: ID::from(&row.id),
             name: row.name.clone(),
-            description: told(row.description.as_deref()),
+            description: told(row.description.as_ref()),
             is_public: row.is_public,
             extra_specs: row.extra_specs.clone().map(Json),
             qos_specs_id: told_id(row.qos_specs_id.as_deref()),

@@ -9,9 +9,9 @@ use async_graphql::{ComplexObject, Enum, ID, InputObject, Json, SimpleObject};
 use super::placed::ServersByFlavorName;
 use super::server::Server;
 use crate::Result;
-use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, FLAVORS};
+use crate::cloud::{Cloud, Text};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, certain};
 use crate::graph::loader::Plan;
@@ -25,9 +25,9 @@ pub struct Flavor {
     /// Nova's id: any string, chosen by who made the flavor.
     id: ID,
     /// The name, unique in the cloud.
-    name: String,
+    name: Text,
     /// What it is for.
-    description: Option<String>,
+    description: Option<Text>,
     /// Virtual CPUs.
     vcpus: i64,
     /// Memory, in MiB.
@@ -63,7 +63,7 @@ impl Flavor {
         let listed = async {
             let rows = self
                 .scope
-                .load::<ServersByFlavorName>(self.name.clone())
+                .load::<ServersByFlavorName>(self.name.to_string())
                 .await?;
             nested(&self.scope, &rows.unwrap_or_default(), first).await
         };

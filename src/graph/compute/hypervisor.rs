@@ -11,14 +11,15 @@ use super::placed::{ServersOnHost, with_empty};
 use super::server::Server;
 use super::service::ComputeService;
 use crate::Result;
-use crate::cloud::Cloud;
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, HYPERVISORS};
 use crate::cloud::placement::{ByClass, Capacity};
+use crate::cloud::{Cloud, Text};
 use crate::graph::capacity::{CapacityLine, DISK_GB, MEMORY_MB, VCPU};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::one_of;
 use crate::graph::noun::{
     Noun, by_id, by_maybe_id, contains, grouped, nested, root_fields, singly_or_listed, unset_or,
 };
@@ -38,24 +39,24 @@ pub struct Hypervisor {
     /// Nova's id, and that of its resource provider in Placement.
     id: ID,
     /// Its name, `hypervisor_hostname` in Nova.
-    name: String,
+    name: Text,
     /// Whether it is heard of.
     state: Option<HypervisorState>,
     /// Whether new servers may be put on it.
     status: Option<HypervisorStatus>,
     /// The kind its driver tells: `QEMU`, `VMware vCenter Server`, `ironic`.
     #[graphql(name = "type")]
-    kind: Option<String>,
+    kind: Option<Text>,
     /// The driver's version as one number: 8002001 is 8.2.1.
     version: Option<i64>,
     /// The host's address.
-    host_ip: Option<String>,
+    host_ip: Option<Text>,
     /// The host of its compute service.
-    host: Option<String>,
+    host: Option<Text>,
     /// The id of its compute service.
     service_id: Option<ID>,
     /// Why its compute service was disabled; null when it is not.
-    disabled_reason: Option<String>,
+    disabled_reason: Option<Text>,
     /// Processors.
     vcpus: Option<i64>,
     /// Virtual CPUs of the servers on it; more than `vcpus` when overcommitted.
@@ -80,11 +81,11 @@ pub struct Hypervisor {
     /// Builds, resizes, migrations and the like under way on it.
     current_workload: Option<i64>,
     /// The processors' architecture, as `x86_64`.
-    cpu_arch: Option<String>,
+    cpu_arch: Option<Text>,
     /// The processors' model by libvirt's name, as `Cascadelake-Server`.
-    cpu_model: Option<String>,
+    cpu_model: Option<Text>,
     /// Who made the processors.
-    cpu_vendor: Option<String>,
+    cpu_vendor: Option<Text>,
     #[graphql(skip)]
     scope: Scope,
 }
@@ -126,10 +127,13 @@ impl Hypervisor {
         >,
     ) -> Answered<Connection<HostAggregate>> {
         let found = async {
-            let Some(host) = self.host.clone() else {
+            let Some(host) = self.host.as_ref() else {
                 return Ok(None);
             };
-            let rows = self.scope.load::<AggregatesOfHost>(host).await?;
+            let rows = self
+                .scope
+                .load::<AggregatesOfHost>(host.to_string())
+                .await?;
             let rows = rows.unwrap_or_default();
             nested(&self.scope, &rows, first).await.map(Some)
         };
@@ -144,10 +148,10 @@ impl Hypervisor {
         >,
     ) -> Answered<Connection<Server>> {
         let found = async {
-            let Some(host) = self.host.clone() else {
+            let Some(host) = self.host.as_ref() else {
                 return Ok(None);
             };
-            let Some(mut rows) = self.scope.load::<ServersOnHost>(host).await? else {
+            let Some(mut rows) = self.scope.load::<ServersOnHost>(host.to_string()).await? else {
                 return Ok(None);
             };
             rows.retain(|row| row.hypervisor_hostname.as_deref() == Some(self.name.as_str()));
@@ -263,7 +267,7 @@ impl Noun for Hypervisor {
             kind: row.kind.clone(),
             version: row.version,
             host_ip: row.host_ip.clone(),
-            host: row.host().map(str::to_owned),
+            host: service.and_then(|service| service.host.clone()),
             service_id: row.service_id().map(ID::from),
             disabled_reason: service.and_then(|service| service.disabled_reason.clone()),
             vcpus: row.vcpus,
@@ -291,7 +295,7 @@ impl Noun for Hypervisor {
     fn keeps(filter: &HypervisorFilter, row: &compute::Hypervisor) -> bool {
         unset_or(filter.ids.as_ref(), |ids| {
             ids.iter().any(|id| **id == row.id)
-        }) && unset_or(filter.names.as_ref(), |names| names.contains(&row.name))
+        }) && one_of(filter.names.as_ref(), Some(&row.name))
             && unset_or(filter.name_contains.as_ref(), |part| {
                 contains(Some(&row.name), part)
             })

@@ -16,11 +16,12 @@ pub use mutation::ServerMutation;
 
 use crate::cloud::collection::Collection;
 use crate::cloud::compute::{self, SERVERS};
-use crate::cloud::{Cloud, Parameter};
+use crate::cloud::{Cloud, Parameter, Text};
 use crate::graph::connection::Node;
 use crate::graph::noun::{Noun, Pushed, Rows, root_fields, singly_or_listed};
 use crate::graph::scalar::{DateTime, open_enum};
 use crate::graph::scope::Scope;
+use crate::graph::told::told;
 use crate::graph::watch::{Changed, Watched, watched};
 use crate::{Error, Result};
 
@@ -31,15 +32,15 @@ pub struct Server {
     /// Nova's id.
     id: ID,
     /// The display name; not unique. Null only when its cell is down.
-    name: Option<String>,
+    name: Option<Text>,
     /// Free text.
-    description: Option<String>,
+    description: Option<Text>,
     /// The state as users see it.
     status: ServerStatus,
     /// The state as Nova sees it, as `active`, `stopped`, `error`.
-    vm_state: Option<String>,
+    vm_state: Option<Text>,
     /// What Nova is doing with it now; null when nothing.
-    task_state: Option<String>,
+    task_state: Option<Text>,
     /// What the hypervisor says of it.
     power_state: Option<PowerState>,
     /// Percent of a build or migration; null otherwise.
@@ -53,21 +54,21 @@ pub struct Server {
     /// When it was deleted.
     terminated_at: Option<DateTime>,
     /// The zone it runs in; null while it has no host.
-    availability_zone: Option<String>,
+    availability_zone: Option<Text>,
     /// The compute host it is on; null without one, and for who is no administrator.
-    host: Option<String>,
+    host: Option<Text>,
     /// The hypervisor's name; null as `host`.
-    hypervisor_hostname: Option<String>,
+    hypervisor_hostname: Option<Text>,
     /// The hypervisor's own name for it; null for who is no administrator.
-    instance_name: Option<String>,
+    instance_name: Option<Text>,
     /// A hash of project and host: equal for servers of one project on one host.
-    host_id: Option<String>,
+    host_id: Option<Text>,
     /// Whether the compute service on its host is up; null for who is no administrator.
-    host_status: Option<String>,
+    host_status: Option<Text>,
     /// The name the guest was given.
-    hostname: Option<String>,
+    hostname: Option<Text>,
     /// The name its flavor had when it was made or resized.
-    flavor_name: Option<String>,
+    flavor_name: Option<Text>,
     /// Virtual CPUs.
     vcpus: Option<i64>,
     /// Memory, in MiB.
@@ -81,11 +82,11 @@ pub struct Server {
     /// The id of the image it was made from; null when it was booted from a volume.
     image_id: Option<ID>,
     /// The name of the key it was made with; the key may be gone.
-    key_name: Option<String>,
+    key_name: Option<Text>,
     /// Its addresses, as Nova has cached them.
     addresses: Vec<ServerAddress>,
     /// The names of its security groups.
-    security_group_names: Vec<String>,
+    security_group_names: Vec<Text>,
     /// The volumes that Nova has attached to it.
     volumes_attached: Vec<AttachedVolume>,
     /// What users noted, by key.
@@ -95,7 +96,7 @@ pub struct Server {
     /// Whether it is locked against its users.
     is_locked: Option<bool>,
     /// Why it is locked.
-    locked_reason: Option<String>,
+    locked_reason: Option<Text>,
     /// Whether it has a configuration drive.
     has_config_drive: bool,
     /// The project it belongs to.
@@ -112,15 +113,15 @@ pub struct Server {
 #[derive(SimpleObject)]
 pub struct ServerAddress {
     /// The name of the network; not unique in the cloud.
-    network_name: String,
+    network_name: Text,
     /// The address.
-    address: String,
+    address: Text,
     /// 4 or 6.
     ip_version: i32,
     /// Whether it is the port's own or a floating one.
     kind: AddressKind,
     /// The port's MAC address.
-    mac_address: Option<String>,
+    mac_address: Option<Text>,
 }
 
 open_enum! {
@@ -148,7 +149,7 @@ pub struct ServerFault {
     /// As HTTP would say it: 500 for most.
     code: Option<i32>,
     /// In Nova's words.
-    message: Option<String>,
+    message: Option<Text>,
     /// When.
     created_at: Option<DateTime>,
 }
@@ -281,13 +282,13 @@ impl Noun for Server {
             updated_at: DateTime::maybe(row.updated.as_deref()),
             launched_at: DateTime::maybe(row.launched_at.as_deref()),
             terminated_at: DateTime::maybe(row.terminated_at.as_deref()),
-            availability_zone: present(row.availability_zone.as_ref()),
-            host: present(row.host.as_ref()),
-            hypervisor_hostname: present(row.hypervisor_hostname.as_ref()),
-            instance_name: present(row.instance_name.as_ref()),
-            host_id: present(row.host_id.as_ref()),
-            host_status: present(row.host_status.as_ref()),
-            hostname: present(row.hostname.as_ref()),
+            availability_zone: told(row.availability_zone.as_ref()),
+            host: told(row.host.as_ref()),
+            hypervisor_hostname: told(row.hypervisor_hostname.as_ref()),
+            instance_name: told(row.instance_name.as_ref()),
+            host_id: told(row.host_id.as_ref()),
+            host_status: told(row.host_status.as_ref()),
+            hostname: told(row.hostname.as_ref()),
             flavor_name: flavor.and_then(|flavor| flavor.original_name.clone()),
             vcpus: flavor.and_then(|flavor| flavor.vcpus),
             ram_mib: flavor.and_then(|flavor| flavor.ram),
@@ -406,18 +407,14 @@ impl Watched for Server {
         };
         Some(looked.await.map(|(changed, there)| {
             let is_new = |row: &&Arc<compute::Server>| {
-                there.contains(&row.id) && before.get(&row.id) != Some(*row)
+                there.contains(row.id.as_str()) && before.get(row.id.as_str()) != Some(*row)
             };
             let changed = changed.iter().filter(is_new);
-            let changed = changed.map(|row| (row.id.clone(), Some(Arc::clone(row))));
+            let changed = changed.map(|row| (row.id.to_string(), Some(Arc::clone(row))));
             let gone = before.keys().filter(|id| !there.contains(*id));
             changed.chain(gone.map(|id| (id.clone(), None))).collect()
         }))
     }
-}
-
-fn present(text: Option<&String>) -> Option<String> {
-    text.filter(|text| !text.is_empty()).cloned()
 }
 
 fn addresses(row: &compute::Server) -> Vec<ServerAddress> {
@@ -438,8 +435,8 @@ fn addresses(row: &compute::Server) -> Vec<ServerAddress> {
 }
 
 /// A group is named once for each port that has it.
-fn group_names(row: &compute::Server) -> Vec<String> {
-    let mut names: Vec<String> = row
+fn group_names(row: &compute::Server) -> Vec<Text> {
+    let mut names: Vec<Text> = row
         .security_groups
         .iter()
         .map(|it| it.name.clone())

@@ -13,9 +13,10 @@ use super::{SINGLY, among_ids, among_names, push_names, reach_beneath, reach_of_
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::identity::{self, PROJECTS};
-use crate::cloud::{Cloud, Parameter};
+use crate::cloud::{Cloud, Parameter, Text};
 use crate::graph::connection::{Connection, Node, Reach};
 use crate::graph::loader::Plan;
+use crate::graph::narrowing::is;
 use crate::graph::noun::{
     IdShape, Noun, Pushed, Rows, contains, grouped, id_of, root_fields, unset_or,
 };
@@ -30,9 +31,9 @@ pub struct Project {
     /// Keystone's id.
     id: ID,
     /// The name, unique in its domain.
-    name: String,
+    name: Text,
     /// What it is for.
-    description: Option<String>,
+    description: Option<Text>,
     /// Whether its resources may be used; null when the credential may not know.
     is_enabled: Option<bool>,
     /// Whether it stands for a domain; such are not listed.
@@ -137,13 +138,13 @@ impl Noun for Project {
                 row.enabled == Some(*enabled)
             })
             && unset_or(filter.domain.as_ref(), |domain| {
-                row.domain_id.as_ref() == Some(&domain.0)
+                is(domain, row.domain_id.as_deref())
             })
             && unset_or(filter.parent.as_ref(), |parent| {
-                row.parent_id.as_ref() == Some(&parent.0)
+                is(parent, row.parent_id.as_deref())
             })
             && unset_or(filter.tags.as_ref(), |tags| {
-                tags.iter().all(|tag| row.tags.contains(tag))
+                tags.iter().all(|tag| row.tags.iter().any(|is| is == tag))
             })
     }
 

@@ -15,14 +15,14 @@ use super::member::{ImageMember, members_of};
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::image::{self, IMAGES};
-use crate::cloud::{Cloud, Parameter};
+use crate::cloud::{Cloud, Parameter, Text};
 use crate::graph::compute::placed::ServersOfImage;
 use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered};
 use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
-use crate::graph::narrowing::resolve_project;
+use crate::graph::narrowing::{is, one_of, resolve_project};
 use crate::graph::noun::{Noun, Pushed, by_maybe_id, contains, nested_by, root_fields, unset_or};
 use crate::graph::scalar::{BigInt, DateTime, Ref, open_enum};
 use crate::graph::scope::Scope;
@@ -34,7 +34,7 @@ pub struct Image {
     /// Glance's id.
     id: ID,
     /// The name; not unique. Null when it has none.
-    name: Option<String>,
+    name: Option<Text>,
     /// Its state; only an active one can be used.
     status: ImageStatus,
     /// Who may see and use it.
@@ -44,9 +44,9 @@ pub struct Image {
     /// Size as a disk, in bytes; null when Glance does not know.
     virtual_size_bytes: Option<BigInt>,
     /// What the data are: `qcow2`, `raw`, `iso`, …
-    disk_format: Option<String>,
+    disk_format: Option<Text>,
     /// What they are packed in: mostly `bare`.
-    container_format: Option<String>,
+    container_format: Option<Text>,
     /// The least root disk it needs, in GiB.
     min_disk_gib: Option<i64>,
     /// The least memory it needs, in MiB.
@@ -58,11 +58,11 @@ pub struct Image {
     /// Whether lists leave it out; it can still be used.
     is_hidden: Option<bool>,
     /// MD5 of the data, in hexadecimal digits.
-    checksum: Option<String>,
+    checksum: Option<Text>,
     /// The algorithm of `osHashValue`, as `sha512`.
-    os_hash_algo: Option<String>,
+    os_hash_algo: Option<Text>,
     /// A hash of the data, in hexadecimal digits.
-    os_hash_value: Option<String>,
+    os_hash_value: Option<Text>,
     /// What users tagged.
     tags: Vec<String>,
     /// The names of the stores that hold the data; empty where Glance has but one.
@@ -281,23 +281,29 @@ impl Noun for Image {
     fn keeps(filter: &ImageFilter, row: &image::Image) -> bool {
         unset_or(filter.ids.as_ref(), |ids| {
             ids.iter().any(|id| id.as_str() == row.id)
-        }) && unset_or(filter.names.as_ref(), |names| {
-            row.name.as_ref().is_some_and(|name| names.contains(name))
-        }) && unset_or(filter.name_contains.as_ref(), |part| {
-            contains(row.name.as_deref(), part)
-        }) && unset_or(filter.status.as_ref(), |status| {
-            ImageStatus::read(&row.status) == *status
-        }) && unset_or(filter.visibility.as_ref(), |visibility| {
-            ImageVisibility::read(&row.visibility) == *visibility
-        }) && unset_or(filter.project.as_ref(), |project| {
-            row.owner.as_ref() == Some(&project.0)
-        }) && unset_or(filter.disk_format.as_ref(), |format| {
-            row.disk_format.as_ref() == Some(format)
-        }) && unset_or(filter.tags.as_ref(), |tags| {
-            tags.iter().all(|tag| row.tags.contains(tag))
-        }) && unset_or(filter.is_protected.as_ref(), |is| {
-            row.protected == Some(*is)
-        }) && unset_or(filter.is_hidden.as_ref(), |is| row.os_hidden == Some(*is))
+        }) && one_of(filter.names.as_ref(), row.name.as_deref())
+            && unset_or(filter.name_contains.as_ref(), |part| {
+                contains(row.name.as_deref(), part)
+            })
+            && unset_or(filter.status.as_ref(), |status| {
+                ImageStatus::read(&row.status) == *status
+            })
+            && unset_or(filter.visibility.as_ref(), |visibility| {
+                ImageVisibility::read(&row.visibility) == *visibility
+            })
+            && unset_or(filter.project.as_ref(), |project| {
+                is(project, row.owner.as_deref())
+            })
+            && unset_or(filter.disk_format.as_ref(), |format| {
+                row.disk_format.as_deref() == Some(format)
+            })
+            && unset_or(filter.tags.as_ref(), |tags| {
+                tags.iter().all(|tag| row.tags.iter().any(|is| is == tag))
+            })
+            && unset_or(filter.is_protected.as_ref(), |is| {
+                row.protected == Some(*is)
+            })
+            && unset_or(filter.is_hidden.as_ref(), |is| row.os_hidden == Some(*is))
             && unset_or(filter.server_id.as_ref(), |id| {
                 row.property(SERVER) == Some(id.as_str())
             })

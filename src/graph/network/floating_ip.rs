@@ -17,7 +17,7 @@ use super::rows_by;
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, FLOATING_IPS};
-use crate::cloud::{Cloud, Parameter};
+use crate::cloud::{Cloud, Parameter, Text};
 use crate::graph::compute::server::Server;
 use crate::graph::compute::server::plans::{NameOfServer, name_of};
 use crate::graph::connection::Node;
@@ -25,7 +25,7 @@ use crate::graph::failure::{Answered, answered};
 use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
-use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
+use crate::graph::narrowing::{FilterQuery, among, is, one_of, resolve, resolve_project};
 use crate::graph::noun::{
     ById, Noun, Pushed, Wanted, by_maybe_id, by_repeated_id, contains, grouped, root_fields,
     unset_or,
@@ -41,11 +41,11 @@ pub struct FloatingIp {
     /// Neutron's id.
     id: ID,
     /// The address by which the world knows it.
-    floating_ip_address: Option<String>,
+    floating_ip_address: Option<Text>,
     /// Neutron's id of the external network it is of.
     floating_network_id: Option<ID>,
     /// The address inside that it leads to; null when it leads to no port as a whole.
-    fixed_ip_address: Option<String>,
+    fixed_ip_address: Option<Text>,
     /// Neutron's id of the port that it leads to; null also when only some of its ports are
     /// forwarded.
     port_id: Option<ID>,
@@ -60,16 +60,16 @@ pub struct FloatingIp {
     /// Its state.
     status: FloatingIpStatus,
     /// Free text.
-    description: Option<String>,
+    description: Option<Text>,
     /// Whether it leads anywhere: to a port, or by a port forwarding. One that does not is paid
     /// for in vain.
     is_associated: bool,
     /// Its ports that are forwarded one by one.
     port_forwardings: Vec<PortForwarding>,
     /// Its name in DNS.
-    dns_name: Option<String>,
+    dns_name: Option<Text>,
     /// The domain of that name.
-    dns_domain: Option<String>,
+    dns_domain: Option<Text>,
     /// Neutron's id of the policy on its bandwidth.
     qos_policy_id: Option<ID>,
     /// What users tagged.
@@ -108,7 +108,7 @@ impl FloatingIp {
                 return by_maybe_id(&self.scope, self.row.server_id()).await;
             };
             // Where Neutron does not embed the port's details, the port tells.
-            let port = self.scope.load::<ById<Port>>(port.clone()).await?;
+            let port = self.scope.load::<ById<Port>>(port.to_string()).await?;
             let server = port.as_ref().and_then(|port| port.server_id());
             by_maybe_id(&self.scope, server).await
         };
@@ -141,19 +141,19 @@ impl FloatingIp {
 #[derive(SimpleObject)]
 pub struct PortDetails {
     /// The port's name; most have none.
-    name: Option<String>,
+    name: Option<Text>,
     /// Neutron's id of the network it is on.
     network_id: Option<ID>,
     /// Its MAC address.
-    mac_address: Option<String>,
+    mac_address: Option<Text>,
     /// Whether it is switched on.
     is_admin_state_up: Option<bool>,
     /// Its state.
     status: PortStatus,
     /// The id of what it is plugged into.
-    device_id: Option<String>,
+    device_id: Option<Text>,
     /// What that is: `compute:ZONE` for a server, …
-    device_owner: Option<String>,
+    device_owner: Option<Text>,
 }
 
 impl From<&network::PortDetails> for PortDetails {
@@ -176,17 +176,17 @@ pub struct PortForwarding {
     /// Neutron's id; null where Neutron does not say.
     id: Option<ID>,
     /// `tcp`, `udp`, …
-    protocol: Option<String>,
+    protocol: Option<Text>,
     /// The port outside; null for a range of ports.
     external_port: Option<i32>,
     /// The port inside; null for a range of ports.
     internal_port: Option<i32>,
     /// The address inside.
-    internal_ip_address: Option<String>,
+    internal_ip_address: Option<Text>,
     /// Neutron's id of the port inside.
     internal_port_id: Option<ID>,
     /// Free text.
-    description: Option<String>,
+    description: Option<Text>,
 }
 
 impl From<&network::PortForwarding> for PortForwarding {
@@ -314,11 +314,9 @@ impl Noun for FloatingIp {
     }
 
     fn keeps(filter: &FloatingIpFilter, row: &network::FloatingIp) -> bool {
-        let address = row.floating_ip_address.as_ref();
+        let address = row.floating_ip_address.as_deref();
         unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
-            && unset_or(filter.addresses.as_ref(), |addresses| {
-                address.is_some_and(|address| addresses.contains(address))
-            })
+            && one_of(filter.addresses.as_ref(), address)
             && unset_or(filter.address_contains.as_ref(), |part| {
                 contains(row.floating_ip_address.as_deref(), part)
                     || contains(row.fixed_ip_address.as_deref(), part)

@@ -18,14 +18,14 @@ use super::subnet::Subnet;
 use crate::Result;
 use crate::cloud::collection::Collection;
 use crate::cloud::network::{self, PORTS};
-use crate::cloud::{Cloud, Parameter};
+use crate::cloud::{Cloud, Parameter, Text};
 use crate::graph::compute::server::Server;
 use crate::graph::connection::{Connection, Node};
 use crate::graph::failure::{Answered, answered, certain};
 use crate::graph::identity::own::told_or_asked;
 use crate::graph::identity::project::Project;
 use crate::graph::loader::Plan;
-use crate::graph::narrowing::{FilterQuery, among, is, resolve, resolve_project};
+use crate::graph::narrowing::{FilterQuery, among, is, one_of, resolve, resolve_project};
 use crate::graph::noun::{
     ById, Noun, Pushed, by_maybe_id, by_repeated_id, contains, grouped, nested, nested_by,
     root_fields, unset_or,
@@ -40,24 +40,24 @@ pub struct Port {
     /// Neutron's id.
     id: ID,
     /// The name; most have none.
-    name: Option<String>,
+    name: Option<Text>,
     /// Free text.
-    description: Option<String>,
+    description: Option<Text>,
     /// Its state.
     status: PortStatus,
     /// Whether it is switched on; nothing passes otherwise.
     is_admin_state_up: Option<bool>,
     /// Its MAC address.
-    mac_address: Option<String>,
+    mac_address: Option<Text>,
     /// Neutron's id of the network it is on.
     network_id: Option<ID>,
     /// Keystone's id of the project it belongs to; null for some that Neutron made for itself.
     project_id: Option<ID>,
     /// The id of what it is plugged into: a server, a router, a load balancer; null when it is
     /// free.
-    device_id: Option<String>,
+    device_id: Option<Text>,
     /// What that is: `compute:ZONE` for a server, `network:router_interface`, `network:dhcp`, …
-    device_owner: Option<String>,
+    device_owner: Option<Text>,
     /// Nova's id of the server that it is plugged into; null when that is something else.
     server_id: Option<ID>,
     /// Its addresses.
@@ -67,15 +67,15 @@ pub struct Port {
     /// Further addresses it may send from.
     allowed_address_pairs: Vec<AddressPair>,
     /// The host it is bound to. Administrators only.
-    binding_host_id: Option<String>,
+    binding_host_id: Option<Text>,
     /// How it is attached: `normal`, `direct`, `macvtap`, …
-    binding_vnic_type: Option<String>,
+    binding_vnic_type: Option<Text>,
     /// What serves it there: `ovs`, `unbound`, `binding_failed`, … Administrators only.
-    binding_vif_type: Option<String>,
+    binding_vif_type: Option<Text>,
     /// Whether its traffic is filtered at all.
     is_port_security_enabled: Option<bool>,
     /// Its name in DNS.
-    dns_name: Option<String>,
+    dns_name: Option<Text>,
     /// Neutron's id of the policy on its bandwidth.
     qos_policy_id: Option<ID>,
     /// What users tagged.
@@ -159,7 +159,7 @@ impl Port {
 #[graphql(complex)]
 pub struct FixedIp {
     /// The address.
-    ip_address: Option<String>,
+    ip_address: Option<Text>,
     /// Neutron's id of the subnet it is of.
     subnet_id: Option<ID>,
     #[graphql(skip)]
@@ -188,9 +188,9 @@ impl FixedIp {
 #[derive(SimpleObject)]
 pub struct AddressPair {
     /// The address, or a range as `10.0.0.0/24`.
-    ip_address: Option<String>,
+    ip_address: Option<Text>,
     /// The MAC address.
-    mac_address: Option<String>,
+    mac_address: Option<Text>,
 }
 
 impl From<&network::AddressPair> for AddressPair {
@@ -329,9 +329,7 @@ impl Noun for Port {
     fn keeps(filter: &PortFilter, row: &network::Port) -> bool {
         keeps_plug(filter, row)
             && unset_or(filter.ids.as_ref(), |ids| among(ids, &row.id))
-            && unset_or(filter.names.as_ref(), |names| {
-                row.name.as_ref().is_some_and(|name| names.contains(name))
-            })
+            && one_of(filter.names.as_ref(), row.name.as_deref())
             && unset_or(filter.name_contains.as_ref(), |part| {
                 contains(row.name.as_deref(), part)
             })
@@ -345,10 +343,10 @@ impl Noun for Port {
                 is(network, row.network_id.as_deref())
             })
             && unset_or(filter.security_group.as_ref(), |group| {
-                row.security_groups.contains(&group.0)
+                row.security_groups.iter().any(|id| is(group, Some(id)))
             })
             && unset_or(filter.binding_host_id.as_ref(), |host| {
-                row.binding_host_id.as_ref() == Some(host)
+                row.binding_host_id.as_deref() == Some(host)
             })
     }
 
@@ -409,14 +407,14 @@ fn keeps_plug(filter: &PortFilter, row: &network::Port) -> bool {
         addresses.any(|address| is(subnet, address.subnet_id.as_deref()))
     }) && unset_or(filter.ip_address.as_ref(), |wanted| {
         let mut addresses = row.fixed_ips.iter();
-        addresses.any(|address| address.ip_address.as_ref() == Some(wanted))
+        addresses.any(|address| address.ip_address.as_deref() == Some(wanted))
     }) && unset_or(filter.mac_address.as_ref(), |wanted| {
         let address = row.mac_address.as_deref();
         address.is_some_and(|address| address.eq_ignore_ascii_case(wanted))
     }) && unset_or(filter.device_ids.as_ref(), |ids| {
         row.device_id.as_ref().is_some_and(|id| among(ids, id))
     }) && unset_or(filter.device_owner.as_ref(), |owner| {
-        row.device_owner.as_ref() == Some(owner)
+        row.device_owner.as_deref() == Some(owner)
     }) && unset_or(filter.has_server.as_ref(), |has| {
         row.server_id().is_some() == *has
     })

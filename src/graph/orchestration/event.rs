@@ -60,11 +60,11 @@ impl StackEvent {
         let (action, status) = action_and_status(&row.resource_status);
         Self {
             id: ID::from(&row.id),
-            resource_name: told(row.resource_name.as_deref()),
+            resource_name: told(row.resource_name.as_ref()),
             physical_resource_id: told_id(row.physical_resource_id.as_deref()),
             action,
             status,
-            status_reason: told(row.resource_status_reason.as_deref()),
+            status_reason: told(row.resource_status_reason.as_ref()),
             created_at: DateTime::maybe(row.event_time.as_deref()),
             scope: scope.clone(),
         }

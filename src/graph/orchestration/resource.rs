@@ -86,14 +86,14 @@ impl StackResource {
         let (action, status) = action_and_status(&row.resource_status);
         Self {
             name: row.resource_name.clone(),
-            resource_type: told(row.resource_type.as_deref()),
+            resource_type: told(row.resource_type.as_ref()),
             action,
             status,
-            status_reason: told(row.resource_status_reason.as_deref()),
+            status_reason: told(row.resource_status_reason.as_ref()),
             physical_resource_id: told_id(row.physical_resource_id.as_deref()),
             required_by: row.required_by.clone(),
             stack_id: told_id(row.stack_id()),
-            parent_resource: told(row.parent_resource.as_deref()),
+            parent_resource: told(row.parent_resource.as_ref()),
             created_at: DateTime::maybe(row.creation_time.as_deref()),
             updated_at: DateTime::maybe(row.updated_time.as_deref()),
             row: Arc::clone(row),
@@ -168,7 +168,7 @@ impl Plan for StackResourceByPhysicalId {
                 continue;
             };
             for resource in resources.iter().filter(|one| one.is_the_thing()) {
-                if let Some(id) = told(resource.physical_resource_id.as_deref()) {
+                if let Some(id) = told(resource.physical_resource_id.as_ref()) {
                     made.insert(id, (Arc::clone(stack), Arc::clone(resource)));
                 }
             }

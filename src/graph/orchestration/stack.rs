@@ -195,10 +195,10 @@ impl StackOutput {
     fn new(output: &orchestration::Output) -> Self {
         Self {
             key: output.output_key.clone(),
-            description: told(output.description.as_deref())
+            description: told(output.description.as_ref())
                 .filter(|description| description != NO_DESCRIPTION),
             value: Json(output.output_value.clone()),
-            error: told(output.output_error.as_deref()),
+            error: told(output.output_error.as_ref()),
         }
     }
 }
@@ -260,11 +260,11 @@ impl Noun for Stack {
         Self {
             id: ID::from(&row.id),
             name: row.stack_name.clone(),
-            description: told(row.description.as_deref()),
+            description: told(row.description.as_ref()),
             action,
             status,
-            status_reason: told(row.stack_status_reason.as_deref()),
-            owner: told(row.stack_owner.as_deref()),
+            status_reason: told(row.stack_status_reason.as_ref()),
+            owner: told(row.stack_owner.as_ref()),
             project_id: told_id(row.project_id()),
             parent_id: told_id(row.parent.as_deref()),
             tags: row.tags.clone().unwrap_or_default(),

@@ -128,7 +128,7 @@ impl VolumeSnapshotMutation {
             let of = named("volume", volume.name.as_deref(), &volume.id);
             let would = format!("take a snapshot{name} of {of}, which is {}", volume.status);
             let new = NewSnapshot {
-                volume_id: volume.id.clone(),
+                volume_id: volume.id.to_string(),
                 name: input.name,
                 description: input.description,
                 force: input.force,

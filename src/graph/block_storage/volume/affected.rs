@@ -109,7 +109,7 @@ async fn snapshots(
     row: &block_storage::Volume,
     cascade: bool,
 ) -> Result<Vec<Affected>> {
-    let snapshots = scope.load::<SnapshotsOfVolume>(row.id.clone()).await?;
+    let snapshots = scope.load::<SnapshotsOfVolume>(row.id.to_string()).await?;
     let effect = if cascade {
         "is deleted with the volume"
     } else {
@@ -127,7 +127,7 @@ async fn snapshots(
 }
 
 async fn backups(scope: &Scope, row: &block_storage::Volume) -> Result<Vec<Affected>> {
-    let backups = match scope.load::<BackupsOfVolume>(row.id.clone()).await {
+    let backups = match scope.load::<BackupsOfVolume>(row.id.to_string()).await {
         Ok(backups) => backups.unwrap_or_default(),
         // A cloud without a backup service has no such call.
         Err(error) if error.is_not_found() => return Ok(Vec::new()),
@@ -142,8 +142,8 @@ async fn backups(scope: &Scope, row: &block_storage::Volume) -> Result<Vec<Affec
 
 async fn stack(scope: &Scope, row: &block_storage::Volume) -> Result<Vec<Affected>> {
     let physical = Physical {
-        id: row.id.clone(),
-        project_id: row.project_id.clone(),
+        id: row.id.to_string(),
+        project_id: row.project_id.as_deref().map(str::to_owned),
     };
     let made = match scope.load::<StackResourceByPhysicalId>(physical).await {
         Ok(made) => made.transpose(),

@@ -44,10 +44,10 @@ impl Volume {
             if let Some(id) = &self.type_id {
                 return by_id(&self.scope, id).await;
             }
-            let Some(name) = self.type_name.clone() else {
+            let Some(name) = self.type_name.as_ref() else {
                 return Ok(None);
             };
-            let row = self.scope.load::<TypeByName>(name).await?;
+            let row = self.scope.load::<TypeByName>(name.to_string()).await?;
             Ok(row.map(|row| VolumeType::new(&self.scope, &row)))
         };
         answered(found.await)
@@ -67,7 +67,9 @@ impl Volume {
         >,
     ) -> Answered<Connection<VolumeSnapshot>> {
         let listed = async {
-            let rows = self.scope.load::<SnapshotsOfVolume>(self.row.id.clone());
+            let rows = self
+                .scope
+                .load::<SnapshotsOfVolume>(self.row.id.to_string());
             let rows = rows.await?.unwrap_or_default();
             let reach = reach_of(&self.scope, Reach::AllProjects).await?;
             let node = |row: &Arc<_>| VolumeSnapshot::new(&self.scope, row);
@@ -84,7 +86,7 @@ impl Volume {
         >,
     ) -> Answered<Connection<VolumeBackup>> {
         let listed = async {
-            let rows = self.scope.load::<BackupsOfVolume>(self.row.id.clone());
+            let rows = self.scope.load::<BackupsOfVolume>(self.row.id.to_string());
             let rows = rows.await?.unwrap_or_default();
             let reach = reach_of(&self.scope, Reach::AllProjects).await?;
             let node = |row: &Arc<_>| VolumeBackup::new(&self.scope, row);

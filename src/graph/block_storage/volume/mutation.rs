@@ -101,7 +101,8 @@ impl Goal {
             Self::Quiet => true,
             Self::Size(size) => row.size == Some(*size),
             Self::Type(id, name) => {
-                row.volume_type_id.as_ref() == Some(id) || row.volume_type.as_ref() == Some(name)
+                row.volume_type_id.as_deref() == Some(id)
+                    || row.volume_type.as_deref() == Some(name)
             }
             Self::Status(_) | Self::Gone => return still(is_quiet, self, &row.status),
         };
@@ -407,7 +408,7 @@ impl VolumeCreateInput {
             (None, None, None) => (None, String::new()),
             (Some(image), None, None) => {
                 let of = named(" of image", image.name.as_deref(), &image.id);
-                (Some(VolumeSource::Image(image.id.clone())), of)
+                (Some(VolumeSource::Image(image.id.to_string())), of)
             }
             (None, Some(snapshot), None) => {
                 let of = named(" of snapshot", snapshot.name.as_deref(), &snapshot.id);
@@ -415,7 +416,7 @@ impl VolumeCreateInput {
             }
             (None, None, Some(volume)) => {
                 let of = named(" of volume", volume.name.as_deref(), &volume.id);
-                (Some(VolumeSource::Volume(volume.id.clone())), of)
+                (Some(VolumeSource::Volume(volume.id.to_string())), of)
             }
             _ => {
                 let message = "A volume is made of `image`, `snapshot` or `sourceVolume`, or of \

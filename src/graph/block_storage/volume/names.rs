@@ -33,8 +33,8 @@ impl Plan for NameOfVolume {
 
     async fn load(cloud: Cloud, ids: Vec<String>) -> Result<HashMap<String, String>> {
         if let Some(page) = cloud.asked_first_page(VOLUMES_BRIEF, &[]).await? {
-            let there: HashSet<&String> = page.rows.iter().map(|row| &row.id).collect();
-            if !page.has_more || ids.iter().all(|id| there.contains(id)) {
+            let there: HashSet<&str> = page.rows.iter().map(|row| row.id.as_str()).collect();
+            if !page.has_more || ids.iter().all(|id| there.contains(id.as_str())) {
                 return Ok(names(&page.rows));
             }
         }
@@ -47,7 +47,7 @@ impl Plan for NameOfVolume {
         let shown = ids.iter().map(|id| Volume::show(&cloud, id));
         let rows = try_join_all(shown).await?.into_iter().flatten();
         Ok(rows
-            .filter_map(|row| Some((row.id.clone(), told(row.name.as_deref())?)))
+            .filter_map(|row| Some((row.id.to_string(), told(row.name.as_ref())?.to_string())))
             .collect())
     }
 }
@@ -55,7 +55,7 @@ impl Plan for NameOfVolume {
 fn names(rows: &[Arc<VolumeBrief>]) -> HashMap<String, String> {
     let named = rows
         .iter()
-        .filter_map(|row| Some((row.id.clone(), told(row.name.as_deref())?)));
+        .filter_map(|row| Some((row.id.to_string(), told(row.name.as_ref())?.to_string())));
     named.collect()
 }
 

@@ -61,7 +61,7 @@ impl Server {
             }
             let shown = self
                 .scope
-                .load::<FaultOfServer>(self.row.id.clone())
+                .load::<FaultOfServer>(self.row.id.to_string())
                 .await?;
             Ok(shown.and_then(|row| row.fault.as_ref().map(ServerFault::new)))
         };
@@ -77,7 +77,7 @@ impl Server {
             .and_then(|flavor| flavor.original_name.clone());
         let found = async {
             let Some(name) = name else { return Ok(None) };
-            let row = self.scope.load::<ByName>(name).await?;
+            let row = self.scope.load::<ByName>(name.to_string()).await?;
             Ok(row.map(|row| Flavor::new(&self.scope, &row)))
         };
         answered(found.await)
@@ -99,10 +99,13 @@ impl Server {
     /// The hypervisor it is on; null without one, and for who is no administrator.
     async fn hypervisor(&self) -> Answered<Hypervisor> {
         let found = async {
-            let Some(name) = self.hypervisor_hostname.clone() else {
+            let Some(name) = self.hypervisor_hostname.as_ref() else {
                 return Ok(None);
             };
-            let row = self.scope.load::<HypervisorByName>(name).await?;
+            let row = self
+                .scope
+                .load::<HypervisorByName>(name.to_string())
+                .await?;
             Ok(row.map(|row| Hypervisor::new(&self.scope, &row)))
         };
         answered(found.await)
@@ -116,8 +119,12 @@ impl Server {
         >,
     ) -> Answered<Connection<HostAggregate>> {
         let listed = async {
-            let rows = match self.host.clone() {
-                Some(host) => self.scope.load::<AggregatesOfHost>(host).await?,
+            let rows = match &self.host {
+                Some(host) => {
+                    self.scope
+                        .load::<AggregatesOfHost>(host.to_string())
+                        .await?
+                }
                 None => None,
             };
             nested(&self.scope, &rows.unwrap_or_default(), first).await
@@ -162,7 +169,7 @@ impl Server {
         let listed = async {
             let rows = self
                 .scope
-                .load::<FloatingIpsOfDevice>(self.row.id.clone())
+                .load::<FloatingIpsOfDevice>(self.row.id.to_string())
                 .await?;
             nested(&self.scope, &rows.unwrap_or_default(), first).await
         };
@@ -242,10 +249,10 @@ impl Server {
     /// The stack that made it; null when none did. Costs a call for each stack of the project.
     async fn stack(&self) -> Answered<Stack> {
         let found = async {
-            let id = self.row.id.clone();
+            let id = self.row.id.to_string();
             let physical = Physical {
                 id,
-                project_id: self.row.project_id.clone(),
+                project_id: self.row.project_id.as_deref().map(str::to_owned),
             };
             let made = self
                 .scope
@@ -262,7 +269,7 @@ impl Server {
     async fn port_rows(&self) -> Result<Vec<Arc<network::Port>>> {
         let rows = self
             .scope
-            .load::<PortsOfDevice>(self.row.id.clone())
+            .load::<PortsOfDevice>(self.row.id.to_string())
             .await?;
         Ok(rows.unwrap_or_default())
     }

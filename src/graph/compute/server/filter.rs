@@ -8,10 +8,11 @@ use async_graphql::{Enum, ID, InputObject};
 use futures_util::join;
 
 use super::ServerStatus;
-use crate::cloud::{Parameter, block_storage, compute};
+use crate::cloud::{Parameter, Text, block_storage, compute};
 use crate::graph::block_storage::volume::Volume;
 use crate::graph::identity::project::Project;
 use crate::graph::image::image::Image;
+use crate::graph::narrowing::one_of;
 use crate::graph::noun::{Noun, Pushed, contains, id_of, unset_or};
 use crate::graph::scalar::{DateTime, Ref};
 use crate::graph::scope::Scope;
@@ -134,7 +135,7 @@ impl ServerFilter {
         );
         for image in images?.iter() {
             if search.is_in(image.name.as_deref()) {
-                self.images.insert(image.id.clone());
+                self.images.insert(image.id.to_string());
             }
         }
         match volumes {
@@ -147,7 +148,7 @@ impl ServerFilter {
                         volume
                             .attachments
                             .iter()
-                            .filter_map(|it| it.server_id.clone())
+                            .filter_map(|it| it.server_id.as_ref().map(Text::to_string))
                             .collect::<Vec<_>>()
                     })
                 };
@@ -226,15 +227,18 @@ impl ServerFilter {
                 wanted.iter().any(|status| is_in(row, *status))
             })
             && unset_or(self.project_id.as_ref(), |id| {
-                row.project_id.as_ref() == Some(id)
+                row.project_id.as_deref() == Some(id)
             })
             && unset_or(self.host.as_ref(), |host| {
-                row.host.as_ref() == Some(host) || row.hypervisor_hostname.as_ref() == Some(host)
+                row.host.as_deref() == Some(host)
+                    || row.hypervisor_hostname.as_deref() == Some(host)
             })
             && unset_or(self.availability_zone.as_ref(), |zone| {
-                row.availability_zone.as_ref() == Some(zone)
+                row.availability_zone.as_deref() == Some(zone)
             })
-            && unset_or(self.flavor.as_ref(), |name| flavor_name(row) == Some(name))
+            && unset_or(self.flavor.as_ref(), |name| {
+                flavor_name(row) == Some(name.as_str())
+            })
             && unset_or(self.image_id.as_ref(), |id| {
                 row.image.as_deref() == Some(id.as_str())
             })
@@ -282,7 +286,7 @@ impl ServerFilter {
             .as_ref()
             .map(|ids| ids.iter().any(|id| id.as_str() == row.id));
         let names = self.names.as_ref();
-        let by_name = names.map(|names| row.name.as_ref().is_some_and(|name| names.contains(name)));
+        let by_name = names.map(|names| one_of(Some(names), row.name.as_deref()));
         match (by_id, by_name) {
             (None, None) => true,
             (by_id, by_name) => by_id.unwrap_or(false) || by_name.unwrap_or(false),
@@ -294,11 +298,11 @@ impl ServerFilter {
         let name = || has(row.name.as_deref());
         let status = || has(Some(&row.status));
         let host = || has(row.host.as_deref()) || has(row.hypervisor_hostname.as_deref());
-        let flavor = || has(flavor_name(row).map(String::as_str));
+        let flavor = || has(flavor_name(row));
         let image = || {
-            let id = row.image.as_ref();
+            let id = row.image.as_deref();
             id.is_some_and(|id| has(Some(id)) || self.images.contains(id))
-                || self.booted_from_image.contains(&row.id)
+                || self.booted_from_image.contains(row.id.as_str())
         };
         let zone = || has(row.availability_zone.as_deref());
         match search.within {
@@ -345,8 +349,8 @@ fn is_in(row: &compute::Server, wanted: ServerStatus) -> bool {
         || state.is_some_and(|state| ServerStatus::without_task(state) == Some(wanted))
 }
 
-fn flavor_name(row: &compute::Server) -> Option<&String> {
-    row.flavor.as_ref()?.original_name.as_ref()
+fn flavor_name(row: &compute::Server) -> Option<&str> {
+    row.flavor.as_ref()?.original_name.as_deref()
 }
 
 /// The filter for an exact name: Nova reads `name` as a pattern of its database's dialect, and a

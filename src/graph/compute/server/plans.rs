@@ -43,7 +43,7 @@ impl Plan for NameOfServer {
         let shown = ids.iter().map(|id| Server::show(&cloud, id));
         let rows = try_join_all(shown).await?.into_iter().flatten();
         Ok(rows
-            .filter_map(|row| Some((row.id.clone(), row.name.clone()?)))
+            .filter_map(|row| Some((row.id.to_string(), row.name.as_ref()?.to_string())))
             .collect())
     }
 }
@@ -68,6 +68,6 @@ impl Plan for FaultOfServer {
     async fn load(cloud: Cloud, ids: Vec<String>) -> Result<HashMap<String, Self::Value>> {
         let shown = ids.iter().map(|id| Server::show(&cloud, id));
         let rows = try_join_all(shown).await?.into_iter().flatten();
-        Ok(rows.map(|row| (row.id.clone(), row)).collect())
+        Ok(rows.map(|row| (row.id.to_string(), row)).collect())
     }
 }

@@ -553,7 +553,7 @@ async fn affected(scope: &Scope, row: &image::Image) -> Vec<Affected> {
 }
 
 async fn servers(scope: &Scope, row: &image::Image) -> Result<Vec<Affected>> {
-    let servers = scope.load::<ServersOfImage>(row.id.clone()).await?;
+    let servers = scope.load::<ServersOfImage>(row.id.to_string()).await?;
     let affected = servers.iter().flatten().map(|server| {
         let effect = "runs from it and goes on; it cannot be rebuilt from it";
         Affected::new("Server", &server.id, server.name.as_deref(), effect)
@@ -583,7 +583,7 @@ async fn members(scope: &Scope, row: &image::Image) -> Result<Vec<Affected>> {
     if ImageVisibility::read(&row.visibility) != ImageVisibility::Shared {
         return Ok(Vec::new());
     }
-    let members = scope.load::<MembersOfImage>(row.id.clone()).await?;
+    let members = scope.load::<MembersOfImage>(row.id.to_string()).await?;
     let members = members.transpose()?;
     let affected = members.iter().flat_map(|members| members.iter());
     let affected = affected.map(|member| {

@@ -161,7 +161,7 @@ impl FloatingIpMutation {
             let would = format!("let {} lead to {}", subject(&row), aim.words);
             let taken = aim.taken(&scope, Some(&row)).await;
             let mut affects = gathered(&scope, [("FloatingIp", taken)]);
-            if row.port_id.as_ref() == Some(&aim.port_id) {
+            if row.port_id.as_deref() == Some(&*aim.port_id) {
                 affects.push(affected::floating_ip(&row, "leads to that port already"));
             } else {
                 let effect = "is what the floating IP leads to now, and will not any longer";
@@ -303,7 +303,7 @@ impl Aim {
                         Some(fixed) => format!("{port} at {fixed}"),
                         None => port,
                     },
-                    port_id: row.id.clone(),
+                    port_id: row.id.to_string(),
                     fixed: fixed.map(str::to_owned),
                 }))
             }
@@ -325,7 +325,9 @@ impl Aim {
             .filter(|found| except.is_none_or(|row| row.id != found.id));
         let affected = others.map(|found| {
             let fixed = found.fixed_ip_address.as_deref().unwrap_or("an address");
-            let effect = if self.fixed.is_none() || found.fixed_ip_address == self.fixed {
+            let effect = if self.fixed.is_none()
+                || found.fixed_ip_address.as_deref() == self.fixed.as_deref()
+            {
                 format!("leads to {fixed} of that port already: Neutron refuses a second one")
             } else {
                 format!("leads to {fixed} of that port, and goes on to")
@@ -342,7 +344,7 @@ async fn led_to(scope: &Scope, row: &network::FloatingIp, effect: &str) -> Vec<A
         let Some(id) = &row.port_id else {
             return Ok(Vec::new());
         };
-        let port = scope.load::<ById<Port>>(id.clone()).await?;
+        let port = scope.load::<ById<Port>>(id.to_string()).await?;
         let name = port.as_ref().and_then(|port| port.name.as_deref());
         Ok(vec![Affected::new("Port", id, name, effect)])
     };
@@ -350,7 +352,7 @@ async fn led_to(scope: &Scope, row: &network::FloatingIp, effect: &str) -> Vec<A
         let id = match (row.server_id(), &row.port_id) {
             (Some(id), _) => Some(id.to_owned()),
             (None, Some(port)) => {
-                let port = scope.load::<ById<Port>>(port.clone()).await?;
+                let port = scope.load::<ById<Port>>(port.to_string()).await?;
                 port.and_then(|port| port.server_id().map(str::to_owned))
             }
             (None, None) => None,

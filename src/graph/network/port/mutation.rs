@@ -5,6 +5,7 @@ use futures_util::join;
 
 use super::Port;
 use crate::Result;
+use crate::cloud::Text;
 use crate::cloud::network::{self, NewPort, PortChange};
 use crate::graph::compute::server::Server;
 use crate::graph::failure::Answered;
@@ -234,7 +235,7 @@ async fn given_up(
     row: &network::Port,
     kept: &[network::FixedIp],
 ) -> Result<Vec<Affected>> {
-    let found = scope.load::<FloatingIpsOfPort>(row.id.clone()).await?;
+    let found = scope.load::<FloatingIpsOfPort>(row.id.to_string()).await?;
     let is_kept = |address: &network::FloatingIp| {
         let fixed = address.fixed_ip_address.as_ref();
         let mut kept = kept.iter();
@@ -259,8 +260,8 @@ pub(in crate::graph::network) async fn fixed_ips(
         }
         let subnet = refer_maybe::<Subnet>(scope, field, address.subnet.as_ref()).await?;
         resolved.push(network::FixedIp {
-            subnet_id: subnet.map(|subnet| subnet.id.clone()),
-            ip_address: address.ip_address,
+            subnet_id: subnet.map(|subnet| subnet.id.as_str().into()),
+            ip_address: address.ip_address.map(Text::from),
         });
     }
     Ok(resolved)
@@ -300,8 +301,8 @@ async fn maybe_groups(
 
 fn pairs(pairs: Option<Vec<AddressPairInput>>) -> Option<Vec<network::AddressPair>> {
     let pair = |pair: AddressPairInput| network::AddressPair {
-        ip_address: Some(pair.ip_address),
-        mac_address: pair.mac_address,
+        ip_address: Some(pair.ip_address.into()),
+        mac_address: pair.mac_address.map(Text::from),
     };
     pairs.map(|pairs| pairs.into_iter().map(pair).collect())
 }

@@ -294,7 +294,7 @@ async fn interfaces(scope: &Scope, row: &network::Router, effect: &str) -> Resul
             let Some(id) = &address.subnet_id else {
                 continue;
             };
-            let subnet = scope.load::<ById<Subnet>>(id.clone()).await?;
+            let subnet = scope.load::<ById<Subnet>>(id.to_string()).await?;
             let name = subnet.as_ref().and_then(|subnet| subnet.name.as_deref());
             let effect = format!("{effect} (by port {})", port.id);
             affected.push(Affected::new("Subnet", id, name, effect));
@@ -330,9 +330,10 @@ impl By {
             (None, Some(port)) => {
                 let row = refer::<Port>(scope, &["port"], port).await?;
                 let subnets = row.fixed_ips.iter();
-                let subnets = subnets.filter_map(|address| address.subnet_id.clone());
+                let subnets =
+                    subnets.filter_map(|address| Some(address.subnet_id.as_ref()?.to_string()));
                 Ok(Self {
-                    interface: RouterInterface::PortId(row.id.clone()),
+                    interface: RouterInterface::PortId(row.id.to_string()),
                     words: named("port", row.name.as_deref(), &row.id),
                     subnet_ids: subnets.collect(),
                     port: Some(row),

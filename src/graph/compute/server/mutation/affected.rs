@@ -87,7 +87,7 @@ pub(super) async fn affected(
 async fn volumes(scope: &Scope, row: &compute::Server) -> Result<Vec<Affected>> {
     let mut affected = Vec::new();
     for attached in &row.volumes_attached {
-        let volume = scope.load::<ById<Volume>>(attached.id.clone()).await?;
+        let volume = scope.load::<ById<Volume>>(attached.id.to_string()).await?;
         let name = volume.as_ref().and_then(|volume| volume.name.as_deref());
         let effect = if attached.delete_on_termination == Some(true) {
             "is deleted with the server"
@@ -100,7 +100,7 @@ async fn volumes(scope: &Scope, row: &compute::Server) -> Result<Vec<Affected>> 
 }
 
 async fn ports(scope: &Scope, row: &compute::Server) -> Result<Vec<Affected>> {
-    let ports = scope.load::<PortsOfDevice>(row.id.clone()).await?;
+    let ports = scope.load::<PortsOfDevice>(row.id.to_string()).await?;
     let ports = ports.unwrap_or_default();
     let affected = ports.iter().map(|port| {
         Affected::new(
@@ -114,7 +114,9 @@ async fn ports(scope: &Scope, row: &compute::Server) -> Result<Vec<Affected>> {
 }
 
 async fn addresses(scope: &Scope, row: &compute::Server) -> Result<Vec<Affected>> {
-    let addresses = scope.load::<FloatingIpsOfDevice>(row.id.clone()).await?;
+    let addresses = scope
+        .load::<FloatingIpsOfDevice>(row.id.to_string())
+        .await?;
     let addresses = addresses.unwrap_or_default();
     let affected = addresses.iter().map(|address| {
         Affected::new(
@@ -129,8 +131,8 @@ async fn addresses(scope: &Scope, row: &compute::Server) -> Result<Vec<Affected>
 
 async fn stack(scope: &Scope, row: &compute::Server) -> Result<Vec<Affected>> {
     let physical = Physical {
-        id: row.id.clone(),
-        project_id: row.project_id.clone(),
+        id: row.id.to_string(),
+        project_id: row.project_id.as_deref().map(str::to_owned),
     };
     let made = scope.load::<StackResourceByPhysicalId>(physical).await?;
     let made = match made.transpose() {

@@ -126,7 +126,7 @@ impl ServerConnections {
                 (None, Some(port)) => {
                     let port = refer::<Port>(&scope, &["port"], port).await?;
                     let how = named("port", port.name.as_deref(), &port.id);
-                    (NewPort::Existing(port.id.clone()), how)
+                    (NewPort::Existing(port.id.to_string()), how)
                 }
                 _ => {
                     let message = "Give `network` or `port`, one of them";
@@ -168,7 +168,9 @@ impl ServerConnections {
                 named("port", port.name.as_deref(), &port.id),
                 named("server", row.name.as_deref(), &row.id)
             );
-            let addresses = scope.load::<FloatingIpsOfDevice>(row.id.clone()).await?;
+            let addresses = scope
+                .load::<FloatingIpsOfDevice>(row.id.to_string())
+                .await?;
             let addresses = addresses.unwrap_or_default();
             let of_port = addresses
                 .iter()
@@ -274,7 +276,7 @@ impl ServerConnections {
         let outcome = carry_out(context, common, |scope| async move {
             let row = refer::<Server>(&scope, &["server"], &server).await?;
             let address = refer::<FloatingIp>(&scope, &["floatingIp"], &floating_ip).await?;
-            let ports = scope.load::<PortsOfDevice>(row.id.clone()).await?;
+            let ports = scope.load::<PortsOfDevice>(row.id.to_string()).await?;
             let ports = ports.unwrap_or_default();
             if !ports
                 .iter()
@@ -370,11 +372,16 @@ pub(in crate::graph) async fn port_for(
     row: &compute::Server,
     wanted: Option<&str>,
 ) -> Result<(String, String), Blamed> {
-    let ports = scope.load::<PortsOfDevice>(row.id.clone()).await?;
+    let ports = scope.load::<PortsOfDevice>(row.id.to_string()).await?;
     let ports = ports.unwrap_or_default();
     let addresses = ports.iter().flat_map(|port| {
         let addresses = port.fixed_ips.iter();
-        addresses.filter_map(|address| Some((port.id.clone(), address.ip_address.clone()?)))
+        addresses.filter_map(|address| {
+            Some((
+                port.id.to_string(),
+                address.ip_address.as_ref()?.to_string(),
+            ))
+        })
     });
     let mut addresses = addresses.filter(|(_, address)| match wanted {
         Some(wanted) => address == wanted,

@@ -110,10 +110,10 @@ impl ServerCreateInput {
         let volume =
             refer_maybe::<Volume>(scope, &at("bootVolume"), self.boot_volume.as_ref()).await?;
         let is_deleted_with_server = self.is_boot_volume_deleted;
-        let image_id = image.as_ref().map(|image| image.id.clone());
+        let image_id = image.as_ref().map(|image| image.id.to_string());
         let (image_id, boot_volume) = match (image_id, volume, self.boot_volume_gib) {
             (None, Some(volume), None) => {
-                let volume_id = volume.id.clone();
+                let volume_id = volume.id.to_string();
                 let disk = BootVolume::Existing {
                     volume_id,
                     is_deleted_with_server,
@@ -144,7 +144,7 @@ impl ServerCreateInput {
         }
         for port in self.ports.iter().flatten() {
             let port = refer::<Port>(scope, &at("ports"), port).await?;
-            networks.push(NewPort::Existing(port.id.clone()));
+            networks.push(NewPort::Existing(port.id.to_string()));
         }
         let keypair = refer_maybe::<Keypair>(scope, &at("keypair"), self.keypair.as_ref()).await?;
         let mut security_groups = Vec::new();
@@ -158,7 +158,7 @@ impl ServerCreateInput {
         Ok(NewServer {
             name: self.name,
             description: self.description,
-            flavor_id: flavor.id.clone(),
+            flavor_id: flavor.id.to_string(),
             image_id,
             boot_volume,
             networks,

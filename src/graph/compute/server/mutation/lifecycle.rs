@@ -204,7 +204,10 @@ impl OtherActions {
         let common = Common { cloud, dry_run };
         let action = |scope: Scope, _| async move {
             let image_id = match &image {
-                Some(image) => Some(refer::<Image>(&scope, &["image"], image).await?.id.clone()),
+                Some(image) => {
+                    let image = refer::<Image>(&scope, &["image"], image).await?;
+                    Some(image.id.to_string())
+                }
                 None => None,
             };
             let act = ServerAct::Rescue { image_id };
@@ -234,7 +237,7 @@ impl OtherActions {
         let action = |scope: Scope, _| async move {
             let flavor = refer::<Flavor>(&scope, &["flavor"], &flavor).await?;
             let act = ServerAct::Resize {
-                flavor_id: flavor.id.clone(),
+                flavor_id: flavor.id.to_string(),
             };
             let goal = Goal::Status(ServerStatus::VerifyResize);
             Ok(Action::new(act, "resize", goal))
@@ -259,7 +262,7 @@ impl OtherActions {
         let action = |scope: Scope, status| async move {
             let image = refer::<Image>(&scope, &["image"], &image).await?;
             let act = ServerAct::Rebuild {
-                image_id: image.id.clone(),
+                image_id: image.id.to_string(),
                 name,
             };
             // A stopped server stays stopped.
