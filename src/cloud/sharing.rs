@@ -57,16 +57,18 @@ impl Cloud {
         let name = store.name(&[&identity, &call.question()]);
         let takes_shared =
             !self.is_fresh && (!self.operation.is_fresh || self.operation.is_renewal);
-        let mut lock = None;
-        if takes_shared {
+        // Held until the answer is in the store.
+        let _turn = if takes_shared {
             if let Some(snapshot) = store.get(&name).await {
                 return Ok(self.told_by_another(call, snapshot));
             }
             match store.turn(&name).await {
                 Turn::Theirs(snapshot) => return Ok(self.told_by_another(call, snapshot)),
-                Turn::Ours(ours) => lock = ours,
+                Turn::Ours(turn) => turn,
             }
-        }
+        } else {
+            None
+        };
         let at = Utc::now();
         let answer = self.send(call).await?;
         let snapshot = Snapshot {
@@ -74,7 +76,6 @@ impl Cloud {
             body: answer.body.clone(),
         };
         store.put(&name, &snapshot, life).await;
-        drop(lock);
         Ok(answer)
     }
 
