@@ -4,11 +4,13 @@
 //! for needs one. A build that found no Node has none of them, and says so at `/`.
 
 use std::borrow::Cow;
+use std::io::{self, Read as _};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use flate2::read::GzDecoder;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, VARY,
@@ -18,7 +20,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::doors;
 
-/// What `npm run build` leaves in `web/dist`: each file, and where it is worth it `.br` and `.gz`.
+/// What `npm run build` leaves in `web/dist`: each asset that is worth packing as `.br` and `.gz`
+/// and no other, the rest as it is.
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
@@ -122,10 +125,14 @@ async fn answer(request: Request) -> Response {
             None => DASHBOARD,
         },
     };
-    let Some(found) = File::find(name, request.headers()) else {
-        return missing(name, request.method()).await;
-    };
-    found.into_response(name, request.headers())
+    match File::find(name, request.headers()) {
+        Ok(Some(found)) => found.into_response(name, request.headers()),
+        Ok(None) => missing(name, request.method()).await,
+        Err(error) => {
+            tracing::error!(name, %error, "a file of the dashboard cannot be unpacked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }
 
 /// What is said when a file is not there: that the page was not built, or that it is unknown.
@@ -169,40 +176,59 @@ impl Packing {
 
 /// A file as it is sent.
 struct File {
-    content: EmbeddedFile,
+    content: Cow<'static, [u8]>,
     packing: Packing,
+    tag: String,
 }
 
 impl File {
     /// The smallest form of the file that the request takes.
-    fn find(name: &str, headers: &HeaderMap) -> Option<Self> {
-        // What is not there plainly is not there packed either.
-        let plain = Files::get(name)?;
+    fn find(name: &str, headers: &HeaderMap) -> io::Result<Option<Self>> {
+        // How a file is packed is not a file of its own.
+        if name.ends_with(".br") || name.ends_with(".gz") {
+            return Ok(None);
+        }
         let accepted = headers
             .get_all(ACCEPT_ENCODING)
             .iter()
             .filter_map(|value| value.to_str().ok())
             .collect::<Vec<_>>()
             .join(",");
-        for packing in [Packing::Brotli, Packing::Gzip] {
+        for packing in [Packing::Brotli, Packing::Gzip, Packing::Plain] {
             let is_accepted = packing
                 .encoding()
-                .is_some_and(|encoding| accepts(&accepted, encoding));
+                .is_none_or(|encoding| accepts(&accepted, encoding));
             if !is_accepted {
                 continue;
             }
-            if let Some(content) = Files::get(&format!("{name}{}", packing.suffix())) {
-                return Some(Self { content, packing });
+            if let Some(file) = Files::get(&format!("{name}{}", packing.suffix())) {
+                return Ok(Some(Self::new(file, packing)));
             }
         }
-        Some(Self {
-            content: plain,
+        let packed = Files::get(&format!("{name}{}", Packing::Gzip.suffix()));
+        packed.map(Self::unpacked).transpose()
+    }
+
+    fn new(file: EmbeddedFile, packing: Packing) -> Self {
+        Self {
+            tag: tag(&file.metadata.sha256_hash(), ""),
+            content: file.data,
+            packing,
+        }
+    }
+
+    /// A packed file for who takes it no other way than plain.
+    fn unpacked(file: EmbeddedFile) -> io::Result<Self> {
+        let mut content = Vec::new();
+        GzDecoder::new(&*file.data).read_to_end(&mut content)?;
+        Ok(Self {
+            tag: tag(&file.metadata.sha256_hash(), "-unpacked"),
+            content: Cow::Owned(content),
             packing: Packing::Plain,
         })
     }
 
     fn into_response(self, name: &str, request: &HeaderMap) -> Response {
-        let tag = tag(&self.content.metadata.sha256_hash());
         let mut headers = HeaderMap::new();
         let mut set = |name: HeaderName, value: &'static str| {
             headers.insert(name, HeaderValue::from_static(value));
@@ -227,8 +253,8 @@ impl File {
             .get_all(IF_NONE_MATCH)
             .iter()
             .filter_map(|value| value.to_str().ok())
-            .any(|tags| matches_tag(tags, &tag));
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            .any(|tags| matches_tag(tags, &self.tag));
+        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
             headers.insert(ETAG, tag);
         }
         if is_known {
@@ -238,7 +264,7 @@ impl File {
         if let Some(encoding) = self.packing.encoding() {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        match self.content.data {
+        match self.content {
             Cow::Borrowed(bytes) => (headers, bytes).into_response(),
             Cow::Owned(bytes) => (headers, bytes).into_response(),
         }
@@ -246,14 +272,15 @@ impl File {
 }
 
 /// A strong tag: each form of a file has its own, since its bytes are others.
-fn tag(hash: &[u8]) -> String {
+fn tag(hash: &[u8], form: &str) -> String {
     use std::fmt::Write as _;
-    let mut tag = String::with_capacity(34);
+    let mut tag = String::with_capacity(34 + form.len());
     tag.push('"');
     for byte in hash.iter().take(16) {
         // Writing to a string does not fail.
         let _ = write!(tag, "{byte:02x}");
     }
+    tag.push_str(form);
     tag.push('"');
     tag
 }
@@ -350,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_tag_is_known_weak_or_strong_among_others() {
-        let tag = tag(&[0xab; 32]);
+        let tag = tag(&[0xab; 32], "");
         assert_eq!(tag, format!("\"{}\"", "ab".repeat(16)));
         assert!(matches_tag(&tag, &tag));
         assert!(matches_tag(&format!("\"x\", W/{tag}"), &tag));

@@ -25,8 +25,8 @@ mod paging;
 mod program;
 mod rates;
 mod read_only;
-#[cfg(feature = "redis")]
 mod references;
+#[cfg(feature = "redis")]
 mod replicas;
 mod running;
 mod schema;
