@@ -3,7 +3,8 @@
 #
 #   docker build -t mcp-openstack-ops .
 #
-# --build-arg FEATURES=… is passed to cargo, --build-arg GIT_COMMIT=… is what `--version` tells.
+# --build-arg FEATURES=… is passed to cargo, --build-arg GIT_COMMIT=… is what `--version` tells, and
+# --build-arg JEMALLOC_SYS_WITH_LG_PAGE=16 is for kernels whose pages have 64 KiB, as some on ARM.
 
 # The dashboard, which the binary carries.
 FROM node:22-bookworm-slim AS page
@@ -15,11 +16,12 @@ COPY web ./
 RUN npm run build
 
 # The dependencies alone, so that they are compiled again only when one of them changes: every crate
-# of the workspace is an empty one for now.
-FROM rust:1.95-slim-bookworm AS dependencies
+# of the workspace is an empty one here.
+FROM rust:1.95-bookworm AS dependencies
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /src
 ARG FEATURES=
+ARG JEMALLOC_SYS_WITH_LG_PAGE
 COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 COPY src/simulator/Cargo.toml src/simulator/
@@ -33,6 +35,7 @@ RUN touch src/lib.rs src/simulator/lib.rs; \
 FROM dependencies AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 ARG FEATURES=
+ARG JEMALLOC_SYS_WITH_LG_PAGE
 ARG GIT_COMMIT=
 # The page is there already.
 ENV SKIP_WEB=1

@@ -45,7 +45,7 @@ def dockerfile() -> None:
     expect(check == [*binary, "health"], "the health check is the binary's own")
     bases = [rest.split()[0] for name, rest in all_of_them if name == "FROM"]
     rust = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]["rust-version"]
-    expect(f"rust:{rust}-slim-bookworm" in bases, f"the image is built with Rust {rust}")
+    expect(f"rust:{rust}-bookworm" in bases, f"the image is built with Rust {rust}")
     node = json.loads((ROOT / "web/package.json").read_text())["engines"]["node"]
     least = int(re.search(r"\d+", node)[0])
     used = int(next(re.match(r"node:(\d+)", base) for base in bases if base.startswith("node:"))[1])
